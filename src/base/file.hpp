@@ -1,0 +1,73 @@
+// Files: the seam between the store and the kernel, and the two ways everyone else reads and replaces a file.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "base/secret_text.hpp"
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace vsecm::base {
+
+// Owner of a file descriptor; closes it. Move-only.
+class unique_fd {
+public:
+    unique_fd() noexcept = default;
+    explicit unique_fd(int fd) noexcept : fd_(fd) {}
+    unique_fd(unique_fd&& other) noexcept : fd_(other.release()) {}
+    unique_fd& operator=(unique_fd&& other) noexcept;
+    unique_fd(unique_fd const&) = delete;
+    unique_fd& operator=(unique_fd const&) = delete;
+    ~unique_fd() { reset(); }
+
+    int get() const noexcept { return fd_; }
+    explicit operator bool() const noexcept { return fd_ >= 0; }
+    int release() noexcept {
+        int const fd = fd_;
+        fd_ = -1;
+        return fd;
+    }
+    void reset() noexcept;
+
+private:
+    int fd_ = -1;
+};
+
+enum class file_kind { regular, folder, other };
+struct folder_entry {
+    std::string name;
+    file_kind kind;
+};
+
+// The operations durability is made of, one system call each, so that a test can fail the n-th or forget what was not
+// synced. Paths are absolute. Every failure is errc::storage (or not_found where said) with path and reason.
+// Implementations are thread-safe for different paths.
+class file_layer {
+public:
+    virtual ~file_layer() = default;
+
+    // Creates `path` exclusively (O_EXCL | O_NOFOLLOW), writes all bytes and syncs the file; on failure nothing that
+    // can be mistaken for a whole file is left (it is unlinked as far as the disk allows). The folder is not synced.
+    virtual status write_new_synced(std::string const& path, byte_view bytes, ::mode_t mode) = 0;
+    virtual status rename(std::string const& from, std::string const& to) = 0;      // replaces `to`
+    virtual status remove(std::string const& path) = 0;                             // errc::not_found if absent
+    virtual status sync_folder(std::string const& path) = 0;
+    virtual status make_folder(std::string const& path, ::mode_t mode) = 0;         // exists already: fine
+    virtual result<std::vector<folder_entry>> list(std::string const& path) = 0;    // errc::not_found if absent
+    // errc::not_found if absent, errc::too_large beyond max_len, errc::invalid if it is not a regular file.
+    virtual result<secret_text> read(std::string const& path, std::size_t max_len) = 0;
+};
+
+// The real one. Stateless, shared by everyone.
+file_layer& posix_files() noexcept;
+
+// Reads a whole file from the real file system (symbolic links followed: projected volumes are links).
+result<secret_text> read_file(std::string const& path, std::size_t max_len);
+// Writes `.<name>.tmp-XXXX` beside it, syncs, renames over `path`, syncs the folder. Readers see old or new, never part.
+status replace_file(file_layer& files, std::string const& path, byte_view bytes, ::mode_t mode);
+
+}  // namespace vsecm::base

@@ -1,0 +1,53 @@
+#include "base/file.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+using namespace vsecm::base;
+
+namespace {
+
+struct folder {
+    std::string path;
+    folder() {
+        char name[] = "/tmp/vsecm-file-XXXXXX";
+        path = ::mkdtemp(name);
+    }
+    ~folder() { std::filesystem::remove_all(path); }
+};
+
+}  // namespace
+
+TEST_CASE("replace_file leaves the new content, its mode and nothing else") {
+    folder dir;
+    auto const path = dir.path + "/secrets.json";
+    REQUIRE(replace_file(posix_files(), path, as_bytes("one"), 0640));
+    REQUIRE(replace_file(posix_files(), path, as_bytes("two"), 0600));
+    CHECK(read_file(path, 100).value().view() == "two");
+    struct ::stat info {};
+    REQUIRE(::stat(path.c_str(), &info) == 0);
+    CHECK((info.st_mode & 07777) == 0600);
+    CHECK(posix_files().list(dir.path).value().size() == 1);
+}
+
+TEST_CASE("reading is bounded and knows files from folders") {
+    folder dir;
+    REQUIRE(replace_file(posix_files(), dir.path + "/a", as_bytes("12345"), 0600));
+    CHECK(read_file(dir.path + "/a", 5).value().view() == "12345");
+    CHECK(read_file(dir.path + "/a", 4).error().code == errc::too_large);
+    CHECK(read_file(dir.path + "/b", 4).error().code == errc::not_found);
+    CHECK(read_file(dir.path, 4).error().code == errc::invalid);
+    REQUIRE(::mkfifo((dir.path + "/fifo").c_str(), 0600) == 0);
+    CHECK(read_file(dir.path + "/fifo", 4).error().code == errc::invalid);
+}
+
+TEST_CASE("a new file never follows a link or overwrites") {
+    folder dir;
+    REQUIRE(::symlink("/etc/passwd", (dir.path + "/link").c_str()) == 0);
+    CHECK(posix_files().write_new_synced(dir.path + "/link", as_bytes("x"), 0600).error().code == errc::storage);
+    REQUIRE(posix_files().write_new_synced(dir.path + "/new", as_bytes("x"), 0600));
+    CHECK_FALSE(posix_files().write_new_synced(dir.path + "/new", as_bytes("y"), 0600).has_value());
+}
