@@ -1,0 +1,95 @@
+#include "roles.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace vsecm {
+namespace {
+
+constexpr int no_such_role = 127;
+
+std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+role const* find_role(std::string_view name) {
+    auto const roles = all_roles();
+    auto const found = std::ranges::find(roles, name, &role::name);
+    return found == roles.end() ? nullptr : &*found;
+}
+
+alias const* find_alias(std::string_view invoked_as) {
+    for (auto const& a : all_aliases())
+        if (a.invoked_as == (a.invoked_as.starts_with('/') ? invoked_as : base_name(invoked_as))) return &a;
+    return nullptr;
+}
+
+// Levenshtein distance; both words are short.
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        auto diagonal = std::exchange(row[0], i);
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            auto const above = row[j];
+            row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+            diagonal = above;
+        }
+    }
+    return row[b.size()];
+}
+
+void print(std::FILE* to, std::string const& text) { std::fwrite(text.data(), 1, text.size(), to); }
+
+std::string list_of_roles() {
+    std::string text =
+        "vsecm " VSECM_VERSION
+        " - secrets reach exactly the workloads whose SPIFFE identity names them\n\n"
+        "usage: vsecm ROLE [ARGUMENTS]      (vsecm ROLE --help tells more)\n\n";
+    for (auto const& r : all_roles()) text += std::string("  ") + std::string(r.name) + std::string(12 - r.name.size(), ' ') + std::string(r.summary) + "\n";
+    text +=
+        "\nTry it:   vsecm demo\n"
+        "Called as `safe`, this program is the operator's command line (vsecm sentinel).\n"
+        "Settings: vsecm help env\n";
+    return text;
+}
+
+int unknown_role(std::string_view name) {
+    auto const roles = all_roles();
+    auto const nearest = std::ranges::min_element(roles, {}, [&](role const& r) { return distance(name, r.name); });
+    std::string text = "vsecm: there is no role `" + std::string(name) + "`.";
+    if (nearest != roles.end() && distance(name, nearest->name) <= 3) text += " Did you mean `vsecm " + std::string(nearest->name) + "`?";
+    print(stderr, text + " Type `vsecm` for the list.\n");
+    return no_such_role;
+}
+
+int run_with(role const& r, std::string_view prefix, std::span<std::string_view const> rest) {
+    std::vector<std::string_view> words;
+    if (!prefix.empty()) words.push_back(prefix);
+    words.insert(words.end(), rest.begin(), rest.end());
+    return r.run(words);
+}
+
+}  // namespace
+
+int run_vsecm(std::span<std::string_view const> argv) {
+    auto const invoked_as = argv.empty() ? std::string_view{"vsecm"} : argv[0];
+    auto const rest = argv.empty() ? argv : argv.subspan(1);
+    if (auto const* a = find_alias(invoked_as)) return run_with(*find_role(a->role_name), a->prefix_argument, rest);
+    if (auto const name = base_name(invoked_as); name.starts_with("vsecm-"))
+        if (auto const* r = find_role(name.substr(6))) return r->run(rest);
+
+    if (rest.empty() || rest[0] == "--help" || rest[0] == "-h" || (rest[0] == "help" && rest.size() == 1)) {
+        print(stdout, list_of_roles());
+        return 0;
+    }
+    if (rest[0] == "--version") {
+        print(stdout, "vsecm " VSECM_VERSION "\n");
+        return 0;
+    }
+    if (auto const* r = find_role(rest[0])) return r->run(rest.subspan(1));
+    return unknown_role(rest[0]);
+}
+
+}  // namespace vsecm
