@@ -1,0 +1,96 @@
+// Request and response bodies, as structs and as JSON. The server parses requests and writes responses, clients the other
+// way round; both directions are here so that they cannot drift apart. Bodies are byte for byte the original's.
+//
+// Parsing accepts what every version from 0.22 sends: field names in any case, unknown fields ignored, `null` as empty,
+// old names (key, namespace, appendValue, backingStore, values). A wrong type is errc::invalid naming the field; values
+// are never repeated in errors.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "base/secret_text.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vsecm::api {
+
+inline constexpr std::size_t max_names_in_request = 1000;       // workloads, and namespaces, of one request
+inline constexpr std::size_t max_response_len = 256U << 20;     // what a client reads of a list at most
+
+// POST /sentinel/v1/secrets, and the body of DELETE.
+struct upsert_request {
+    std::vector<std::string> workloads;   // empty with encrypt: encrypt only
+    std::vector<std::string> namespaces;  // empty: {"default"}
+    base::secret_text value;
+    std::vector<base::secret_text> values;  // newest first; only when the request carried several
+    base::secret_text template_text;
+    std::string format;           // as sent: see parse_format
+    bool encrypt = false;         // `value` is base64 ciphertext (with workloads), or is to become it (without)
+    bool append = false;          // put the value in front of those there, instead of replacing them
+    std::string not_before;       // as sent: see parse_not_before
+    std::string expires;
+    std::string backing_store;    // "", "file" or "memory", as older versions had per secret
+    std::optional<std::int64_t> if_version;  // conflict unless the stored version is this one (0: must not exist)
+};
+base::result<upsert_request> parse_upsert_request(base::secret_text&& body);
+// The original's object; fields it does not know (appendValue, backingStore, ifVersion) only when they are set.
+base::secret_text write_upsert_request(upsert_request const& request);
+
+struct delete_request {
+    std::vector<std::string> workloads;
+};
+base::result<delete_request> parse_delete_request(base::secret_text&& body);
+base::secret_text write_delete_request(delete_request const& request);
+
+// POST /sentinel/v1/keys. Fields are trimmed on parsing; an absent one is empty.
+struct keys_request {
+    base::secret_text age_secret_key;
+    std::string age_public_key;
+    base::secret_text aes_cipher_key;
+};
+base::result<keys_request> parse_keys_request(base::secret_text&& body);
+base::secret_text write_keys_request(keys_request const& request);
+
+// GET /workload/v1/secrets, 200. On the wire `created` and `updated` carry quotation marks inside the JSON string, as the
+// original's do; the struct does not. No dates (a scout's answer): both are "".
+struct fetch_response {
+    base::secret_text data;
+    std::optional<base::system_time> created;
+    std::optional<base::system_time> updated;
+};
+void write_fetch_response(base::secret_text& out, std::string_view data, std::optional<base::system_time> created,
+                          std::optional<base::system_time> updated);
+base::result<fetch_response> parse_fetch_response(base::secret_text&& body);
+
+// GET /sentinel/v1/secrets and its encrypted form.
+struct secret_item {
+    std::string name;
+    std::vector<std::string> encrypted;  // base64; we write one, originals up to 0.28.0 an array
+    bool encrypted_is_array = false;     // parsed as an array (even of one)
+    std::optional<base::system_time> created, updated, not_before, expires_after;  // nothing if unreadable
+    // Ours; the original's clients ignore them. Written only when set.
+    std::string status;                  // "damaged", "waiting", "deleted"; empty when all is well
+    std::int64_t version = 0;
+    std::vector<std::string> namespaces;
+};
+struct secret_list {
+    std::vector<secret_item> secrets;
+    std::string algorithm;  // "age", "aes-256-gcm", "aes" (an original's CFB); empty in the plain list
+};
+base::secret_text write_secret_list(secret_list const& list);
+base::result<secret_list> parse_secret_list(base::secret_text&& body);
+
+// GET /sentinel/v1/keystone: {"status":"ready"} or {"status":"pending"}.
+base::secret_text write_keystone_status(bool ready);
+base::result<bool> parse_keystone_status(base::secret_text&& body);
+
+// Every failure of ours: {"err":"a sentence","code":"sealed"}. `code` is name_of(errc).
+base::secret_text write_error_body(base::error const& e);
+// What a client makes of a failure answer: code and sentence of the body if it is ours, else by the status alone.
+base::error parse_error_body(int http_status, base::secret_text&& body);
+
+}  // namespace vsecm::api

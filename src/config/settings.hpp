@@ -1,0 +1,161 @@
+// Typed settings, one struct a role, loaded once at start. Nothing else reads the environment's names.
+//
+// load() appends sentences for people to `warnings` (older names, unknown names, originals' variables that do not parse)
+// and fails with errc::invalid, naming the variable, for one of ours that does not parse, or errc::unsupported for a
+// choice this program does not have. Call it after log_settings, and log each warning.
+#pragma once
+
+#include "base/env.hpp"
+#include "base/log.hpp"
+#include "base/result.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace vsecm::config {
+
+using std::chrono::milliseconds;
+
+struct log_settings {
+    base::log::level level = base::log::level::warn;  // VSECM_LOG_LEVEL 1..7, else 3
+    base::log::format format = base::log::format::text;
+    static base::result<log_settings> load(base::environment const& env, std::vector<std::string>& warnings);
+};
+
+// Who we are and how we recognise the others. Patterns are as given: a value that begins with "^spiffe://<trust
+// domain>/" is an RE2 regular expression, any other a literal prefix. Defaults are regular expressions with the dots of
+// the trust domain escaped.
+struct identity_settings {
+    std::string socket;        // "unix:///…" or "tcp://…"; SPIFFE_ENDPOINT_SOCKET
+    std::string trust_domain;  // "vsecm.com"
+    std::string workload_pattern, workload_name_pattern, safe_pattern, sentinel_pattern, scout_pattern, clerk_pattern;
+    std::string tls_groups;    // OpenSSL's list, "X25519MLKEM768:X25519:P-256"
+    static base::result<identity_settings> load(base::environment const& env, std::vector<std::string>& warnings);
+};
+
+struct backoff_settings {
+    milliseconds delay{1000};      // at least 1 ms
+    milliseconds max_wait{30000};  // at least `delay`
+    unsigned max_retries = 10;     // attempts = this + 1; negative reads as 0: one attempt, never none
+    bool exponential = true;
+    static base::result<backoff_settings> load(base::environment const& env, std::vector<std::string>& warnings);
+};
+
+enum class backing_store { file, memory };
+enum class root_key_store { file };
+enum class namespace_isolation { automatic, enforce, warn, off };  // automatic: by the data folder's marker
+
+struct safe_limits {
+    std::size_t max_body_len = 0;       // of a request
+    std::size_t max_header_len = 0;     // request line and headers
+    std::size_t max_value_len = 0;      // of one secret
+    std::size_t max_secrets = 0;
+    std::size_t max_connections = 0;
+    std::size_t max_handshakes = 0;     // unfinished ones
+    std::size_t max_queued_writes = 0;  // beyond: 429
+    milliseconds handshake_timeout{}, request_timeout{}, idle_timeout{}, write_timeout{};
+    milliseconds max_wait{};            // longest long poll
+};
+
+struct safe_settings {
+    log_settings log;
+    identity_settings identity;
+    backoff_settings backoff;
+    std::string tls_address;        // ":8443"
+    std::string liveness_address;   // ":8081"
+    std::string readiness_address;  // ":8082"
+    std::string ports_file;         // if not empty: `api=…`, `live=…`, `ready=…` lines with what was bound
+    unsigned threads = 0;           // 0: the cores
+    unsigned store_threads = 0;     // writers of one batch
+    backing_store store = backing_store::file;
+    std::string data_path;
+    unsigned backup_count = 3;      // earlier versions kept per secret
+    root_key_store root_store = root_key_store::file;
+    std::string root_key_path;
+    std::string root_key_name;      // of the Kubernetes Secret
+    std::string system_namespace;
+    bool manual_root_key = false;
+    bool aes_mode = false;          // VSECM_SAFE_FIPS_COMPLIANT: write AES-256-GCM instead of age
+    std::string raw_prefix, kubernetes_prefix;
+    namespace_isolation isolation = namespace_isolation::automatic;
+    std::string audit_path;         // "" = none, "-" or "stderr" = standard error, else a file appended to
+    milliseconds bootstrap_timeout{300000};
+    milliseconds shutdown_timeout{10000};
+    safe_limits limits;
+    static base::result<safe_settings> load(base::environment const& env, std::vector<std::string>& warnings);
+};
+
+// What every client of safe needs.
+struct client_settings {
+    std::string endpoint;                 // VSECM_SAFE_ENDPOINT_URL
+    milliseconds identity_timeout{10000};  // to obtain an identity
+    milliseconds request_timeout{10000};   // connection and answer, long polls excepted
+    static base::result<client_settings> load(base::environment const& env, std::vector<std::string>& warnings);
+};
+
+struct sentinel_settings {
+    log_settings log;
+    identity_settings identity;
+    backoff_settings backoff;
+    client_settings client;
+    std::string liveness_address;
+    std::string readiness_address;  // "" = none (the original's sentinel has no readiness port)
+    std::string ports_file;
+    std::string init_command_path;
+    milliseconds wait_before_exec{0}, wait_after_init{0};
+    std::string system_namespace;
+    std::string generation_prefix;  // "gen:"
+    std::string raw_prefix, kubernetes_prefix;
+    static base::result<sentinel_settings> load(base::environment const& env, std::vector<std::string>& warnings);
+};
+
+struct sidecar_settings {
+    log_settings log;
+    identity_settings identity;
+    backoff_settings backoff;
+    client_settings client;
+    milliseconds poll_interval{20000};      // when safe does not hold requests; and the longest pause after failures starts here
+    milliseconds max_poll_interval{300000};
+    milliseconds wait{50000};               // how long a request may be held
+    std::string secrets_path;
+    std::uint32_t file_mode = 0600;         // VSECM_SIDECAR_FILE_MODE, octal
+    static base::result<sidecar_settings> load(base::environment const& env, std::vector<std::string>& warnings);
+};
+
+struct init_settings {
+    log_settings log;
+    identity_settings identity;
+    client_settings client;
+    milliseconds poll_interval{5000};
+    milliseconds wait_before_exit{0};
+    static base::result<init_settings> load(base::environment const& env, std::vector<std::string>& warnings);
+};
+
+struct keystone_settings {
+    log_settings log;
+    identity_settings identity;
+    client_settings client;
+    milliseconds poll_interval{5000};
+    std::string readiness_address;  // "" = none
+    std::string ports_file;
+    static base::result<keystone_settings> load(base::environment const& env, std::vector<std::string>& warnings);
+};
+
+struct keygen_settings {
+    bool decrypt = false;
+    std::string exported_secret_path;
+    std::string root_key_path;
+    static base::result<keygen_settings> load(base::environment const& env, std::vector<std::string>& warnings);
+};
+
+// inspector and exec: one fetch.
+struct inspector_settings {
+    log_settings log;
+    identity_settings identity;
+    client_settings client;
+    static base::result<inspector_settings> load(base::environment const& env, std::vector<std::string>& warnings);
+};
+
+}  // namespace vsecm::config
