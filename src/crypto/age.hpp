@@ -1,0 +1,60 @@
+// Encrypting to, and opening, age v1 files with X25519 keys. C2SP age.md. What `age` writes opens here, and the other
+// way round. Not supported: passphrases (scrypt), plugins, post-quantum recipients; files for those are errc::no_match.
+//
+// Errors of all readers: errc::no_match, well formed but for another key; errc::corrupt, malformed or not authentic,
+// the text beginning "age header", "age header MAC", "age payload" or "age armor"; errc::too_large.
+#pragma once
+
+#include "crypto/age_keys.hpp"
+#include "crypto/age_stream.hpp"
+
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace vsecm::crypto {
+
+// A whole binary age file. Thread-safe.
+std::vector<std::uint8_t> age_encrypt(age_recipient const& recipient, base::byte_view plain);
+std::vector<std::uint8_t> age_encrypt(std::span<age_recipient const> recipients, base::byte_view plain);
+
+// Opens a whole file, binary or armored. errc::too_large if the plaintext exceeds `max_len`. Thread-safe.
+base::result<base::secret_text> age_decrypt(age_identity const& identity, base::byte_view file, std::size_t max_len);
+base::result<base::secret_text> age_decrypt(std::span<age_identity const> identities, base::byte_view file, std::size_t max_len);
+
+// Encrypts a stream of any length into `out`, binary, holding one chunk. Without finish() the file stays incomplete, and
+// no reader will accept it. Errors are the sink's.
+class age_writer {
+public:
+    static base::result<age_writer> start(std::span<age_recipient const> recipients, byte_sink out);
+    base::status write(base::byte_view plain);
+    base::status finish();
+
+private:
+    age_writer(byte_sink out, age_stream_key key) : out_(std::move(out)), key_(key) {}
+    base::status emit(age_chunk kind, base::byte_view plain);
+    byte_sink out_;
+    age_stream_key key_;
+    base::secret_text pending_;
+    std::vector<std::uint8_t> sealed_;
+};
+
+// Opens a stream of any length, binary or armored, holding two chunks. What next() gives was authenticated; the file as
+// a whole was only once next() has said the end.
+class age_reader {
+public:
+    static base::result<age_reader> start(std::span<age_identity const> identities, byte_source in);
+    // The next piece of plaintext, valid until the next call; empty at the end of an intact file.
+    base::result<base::byte_view> next();
+
+private:
+    age_reader(byte_source in, age_stream_key key, std::vector<std::uint8_t> ahead)
+        : in_(std::move(in)), key_(key), sealed_(std::move(ahead)) {}
+    byte_source in_;
+    age_stream_key key_;
+    std::vector<std::uint8_t> sealed_;  // read, not yet opened
+    base::secret_text plain_;
+    bool done_ = false;
+};
+
+}  // namespace vsecm::crypto

@@ -1,0 +1,61 @@
+// The root key: what encrypts everything safe stores. Three lines of text, as the original writes them (contract 6.1):
+// an age identity, its recipient, 64 hex characters of AES seed. Lines 4 and after are ours: keys that were replaced and
+// only decrypt. The original reads the first three.
+#pragma once
+
+#include "crypto/age_keys.hpp"
+
+#include <span>
+#include <vector>
+
+namespace vsecm::crypto {
+
+// Everything that can open something: any number of identities and AES seeds, in order of preference. Const use is
+// thread-safe.
+class key_ring {
+public:
+    // Any mix of root-key lines, one a line; one is enough. "age1…" lines, empty lines and "#" comments are passed over.
+    // errc::invalid, naming the line's number only, for any other; and if there is no key at all.
+    static base::result<key_ring> parse(std::string_view text);
+
+    std::span<age_identity const> identities() const noexcept { return identities_; }
+    std::span<base::secure_buffer const> aes_seeds() const noexcept { return seeds_; }
+    void add(age_identity identity) { identities_.push_back(std::move(identity)); }
+    void add(base::secure_buffer aes_seed) { seeds_.push_back(std::move(aes_seed)); }
+
+private:
+    std::vector<age_identity> identities_;
+    std::vector<base::secure_buffer> seeds_;
+};
+
+// Immutable once made, so shared between threads as shared_ptr<root_key const>.
+class root_key {
+public:
+    static root_key generate();
+    // White space around the text and around each line is dropped (CR too). errc::invalid, quoting nothing, if fewer than
+    // three lines, a malformed line, or a recipient that is not the identity's own.
+    static base::result<root_key> parse(std::string_view text);
+    // The same, from the three parts on their own.
+    static base::result<root_key> from_parts(std::string_view identity, std::string_view recipient, std::string_view aes_seed);
+
+    base::secret_text print() const;  // lines joined by LF, none at the end
+    age_recipient const& recipient() const noexcept { return ring_.identities().front().recipient(); }
+    std::span<age_identity const> identities() const noexcept { return ring_.identities(); }  // current first
+    base::byte_view aes_key() const noexcept { return ring_.aes_seeds().front().view(); }     // the seed, current
+    key_ring const& ring() const noexcept { return ring_; }
+
+    // 8 hex characters of a hash of the recipient: public, for logs and errors.
+    std::string id() const { return recipient().id(); }
+    // 32 bytes for another purpose, from the current AES seed: HKDF-SHA-256 with info "vsecm/" + label. Stable for ever.
+    base::secure_buffer derive(std::string_view label) const;
+
+private:
+    explicit root_key(key_ring ring) noexcept : ring_(std::move(ring)) {}
+    key_ring ring_;
+};
+
+// The key of the AES-256-GCM container, derived from a seed: the seed itself is what the original's CFB files use, and one
+// key serves one mechanism.
+base::secure_buffer aes_gcm_key_of(base::byte_view aes_seed);
+
+}  // namespace vsecm::crypto
