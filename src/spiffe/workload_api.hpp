@@ -1,0 +1,64 @@
+// The SPIFFE Workload API client: watches the X.509-SVIDs and bundles this process is entitled to.
+// Source: SPIFFE_Workload_API.md, SPIFFE_Workload_Endpoint.md; behaviour of go-spiffe's watcher, with jitter.
+#pragma once
+
+#include "base/secret_text.hpp"
+#include "grpc/client.hpp"
+#include "spiffe/x509_svid.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace vsecm::spiffe {
+
+// SPIFFE_ENDPOINT_SOCKET: "unix:///abs" (or "unix:/abs") or "tcp://IP:port", nothing else in it.
+// errc::invalid with what is wrong.
+base::result<grpc::endpoint> parse_endpoint_socket(std::string_view text);
+
+// One X509SVIDResponse: a complete replacement of what came before.
+struct x509_context {
+    std::vector<x509_svid> svids;                             // at least one; the first is the default
+    std::map<std::string, std::vector<std::uint8_t>> bundles;  // trust domain name -> concatenated DER roots
+};
+// errc::corrupt for anything malformed. Unknown fields are skipped. Never throws.
+base::result<x509_context> parse_x509_svid_response(base::byte_view message);
+
+struct watch_options {
+    grpc::endpoint where;
+    std::chrono::milliseconds first_retry{500};  // then growing to max_retry, jittered
+    std::chrono::milliseconds max_retry{30'000};
+    std::chrono::seconds connect_timeout{5};
+};
+
+// Receives what the watch sees, on its loop.
+class watch_listener {
+public:
+    virtual ~watch_listener() = default;
+    virtual void on_update(x509_context&& context) = 0;
+    // A sentence for people, and a code: not_found (no socket), denied (PERMISSION_DENIED: no identity issued),
+    // unavailable, timeout, corrupt (a message that did not parse; the stream stays open). Called before each retry.
+    virtual void on_error(base::error const& why) = 0;
+};
+
+// Watches until stopped; single loop. Reconnects for ever, except when the server says INVALID_ARGUMENT or UNIMPLEMENTED.
+class x509_watch {
+public:
+    x509_watch(net::executor ex, watch_options options, watch_listener& listener);
+    // Ends by stop() (errc::cancelled) or when the server's answer cannot change (errc::unsupported). The object
+    // must outlive the coroutine.
+    net::awaitable<base::status> run();
+    void stop();
+
+private:
+    net::awaitable<base::status> watch_once(bool& got_update);
+    watch_options options_;
+    watch_listener& listener_;
+    net::timer pause_;
+    std::unique_ptr<grpc::client_stream> stream_;
+    bool stopped_ = false;
+};
+
+}  // namespace vsecm::spiffe
