@@ -8,10 +8,17 @@
 
 #include <chrono>
 #include <exception>
+#include <optional>
 
 namespace vsecm::net {
 
 using steady_clock = std::chrono::steady_clock;
+
+// Asio needs a default-constructible value to hand over an exception; a result of just any type is not.
+template <class T>
+awaitable<std::optional<base::result<T>>> boxed(awaitable<base::result<T>> operation) {
+    co_return co_await std::move(operation);
+}
 
 // Runs `operation`; when `limit` passes first it is cancelled and the result is errc::timeout ("LABEL took longer than
 // 5s"). A cancellation from outside stays errc::cancelled. `operation` owns its arguments or borrows from the caller,
@@ -22,7 +29,7 @@ awaitable<base::result<T>> with_deadline(awaitable<base::result<T>> operation, s
     auto const ends = steady_clock::now() + limit;
     auto const loop = co_await asio::this_coro::executor;
     base::result<T> outcome = base::fail(base::errc::cancelled, "{} was cancelled", label);
-    auto [failure, value] = co_await asio::co_spawn(loop, std::move(operation),
+    auto [failure, value] = co_await asio::co_spawn(loop, boxed(std::move(operation)),
         asio::cancel_after(limit, asio::as_tuple(asio::use_awaitable_t<executor>{})));
     bool cancelled = false;
     if (failure) {
@@ -34,7 +41,7 @@ awaitable<base::result<T>> with_deadline(awaitable<base::result<T>> operation, s
             cancelled = true;
         }
     } else {
-        outcome = std::move(value);
+        outcome = *std::move(value);
         cancelled = !outcome && outcome.error().code == base::errc::cancelled;
     }
     if (cancelled && steady_clock::now() >= ends) {

@@ -51,7 +51,7 @@ inline constexpr std::string_view default_groups = "X25519MLKEM768:X25519:P-256"
 // certificate and names no CA. The caller then adds certificate, explicit chain, key and
 // SSL_CTX_set_cert_verify_callback(); until it does, every peer is refused.
 // errc::invalid if OpenSSL does not know one of the groups.
-result<ssl_ctx_ptr> new_ssl_ctx(tls_role role, std::string_view groups = default_groups);
+base::result<ssl_ctx_ptr> new_ssl_ctx(tls_role role, std::string_view groups = default_groups);
 
 // One identity generation. Streams keep a shared_ptr to it for their whole life: dropping it would clear the verify
 // callback under them. `attached` keeps alive whatever the verify callback points at. Immutable once shared.
