@@ -1,0 +1,71 @@
+// What persistence must promise. The store knows names, versions and ciphertext; where they lie is the backend's business,
+// and nothing above this line may assume a disk.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "store/stored_secret.hpp"
+
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace vsecm::store {
+
+// --- loading ----------------------------------------------------------------------------------------------------------
+enum class open_verdict : std::uint8_t { opened, other_key, corrupt };
+struct opened_record {
+    open_verdict verdict = open_verdict::corrupt;
+    std::shared_ptr<stored_secret> secret;  // when opened; version 0 if whoever wrote it does not count versions
+};
+// Implemented by the store: decrypts, parses and seals one record. `names` are what the record may call itself; another
+// name is `corrupt`. Thread-safe: a backend opens records on all cores.
+class record_opener {
+public:
+    virtual ~record_opener() = default;
+    virtual opened_record open(base::byte_view sealed, std::span<std::string_view const> names) const = 0;
+};
+
+struct loaded_records {
+    std::vector<std::shared_ptr<stored_secret>> secrets;  // one a name: present, deleted, vacant or damaged
+    std::vector<std::string> warnings;                    // sentences for the log; no values
+};
+
+// --- writing ----------------------------------------------------------------------------------------------------------
+struct record_write {
+    std::string name;
+    std::uint64_t version = 0;
+    secret_state state = secret_state::present;  // present, deleted or vacant
+    std::uint64_t replaces = 0;                  // version of the present record there now, 0 if none
+    bool replaces_damaged = false;               // what is there could not be opened: keep it aside
+    // Makes the ciphertext of the record. Called once, on any thread of the backend.
+    std::function<base::result<std::vector<std::uint8_t>>()> seal;
+};
+
+// The changes of one request: all of them or none, over a crash at any moment too.
+struct write_group {
+    std::vector<record_write> writes;
+    base::status outcome{};
+    // With a failed outcome: whether a restart might show the change all the same. The store then writes what it has in
+    // memory again, under a later version, before it does anything else.
+    bool uncertain = false;
+};
+
+class backend {
+public:
+    virtual ~backend() = default;
+
+    // Everything there is, once, before any apply(). errc::no_match if there are records and our key opens none.
+    virtual base::result<loaded_records> load(record_opener const& opener) = 0;
+
+    // Writes all groups; names are distinct over the whole call. When it returns, each group whose outcome is a value is on
+    // stable storage. `settling`: these groups repair what an earlier call left uncertain, one group for all of it; they
+    // supersede its leftovers. One thread at a time.
+    virtual void apply(std::span<write_group> groups, bool settling) = 0;
+
+    // True if the records were there before vsecm: its rules on namespaces are then a warning only (design section 4).
+    virtual bool adopted() const noexcept = 0;
+    virtual std::string_view describe() const noexcept = 0;  // for logs: "file /var/local/vsecm/data"
+};
+
+}  // namespace vsecm::store

@@ -1,0 +1,38 @@
+// What a request asks of the store, and what it hears back.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/secret_text.hpp"
+#include "store/stored_secret.hpp"
+
+#include <optional>
+
+namespace vsecm::store {
+
+enum class change_kind : std::uint8_t {
+    put,     // the value replaces all earlier ones
+    append,  // the value comes first, then the earlier ones not equal to it (contract 15.1)
+    remove,  // a tombstone stays; earlier versions are erased
+};
+
+struct change {
+    change_kind kind = change_kind::put;
+    std::string name;
+    base::secret_text value;  // not empty for put and append
+    secret_meta meta;
+    base::system_time not_before{};
+    base::system_time expires = base::never();
+    // The version the caller saw (0: no such secret). Another one there: errc::conflict, nothing of the request is done.
+    std::optional<std::uint64_t> expected_version;
+    std::string correlation_id;
+    bool memory_only = false;  // `-b memory`: gone after a restart; an earlier durable copy is erased
+};
+
+struct changed {
+    std::uint64_t version = 0;  // after the change; what was there if nothing was to be done
+    bool existed = false;       // the secret was present before (a remove of an absent one does nothing)
+};
+// One entry for each change of the request, in order.
+using commit_outcome = std::vector<changed>;
+
+}  // namespace vsecm::store
