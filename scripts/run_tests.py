@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Runs the tests of one build folder with `meson test` and counts what was really tested; scripts/test calls it.
+
+    scripts/run_tests.py BUILD_FOLDER [-k PATTERN] [--peers]
+
+A Catch2 program counts by its test cases (from the XML report its meson test asks for), a TAP script by its lines, any
+other test as one. A program that dies, hangs or leaks fails, whatever it reported. The last line is
+`N passed, N failed, N skipped`; the exit status is 0 only if something ran and nothing failed.
+"""
+import argparse
+import json
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+
+REPORT_ARGUMENT = 'xml::out='
+TAP_LINE = re.compile(r'^(not )?ok\b[^#]*(#\s*(skip|todo))?', re.IGNORECASE)
+PEERS_SUITE = 'peers'  # needs what an ordinary machine lacks; run on request
+
+
+class Tally:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+        self.failures = []
+
+    def add(self, passed, failed, skipped):
+        self.passed += passed
+        self.failed += failed
+        self.skipped += skipped
+
+    def __str__(self):
+        return f'{self.passed} passed, {self.failed} failed, {self.skipped} skipped'
+
+
+def report_of(command):
+    """The XML report a Catch2 test writes, or None."""
+    return next((pathlib.Path(a.split(REPORT_ARGUMENT, 1)[1]) for a in command if REPORT_ARGUMENT in a), None)
+
+
+def count_catch2(report, exit_is_good):
+    text = report.read_text(errors='replace') if report.exists() else ''
+    totals = re.search(r'<OverallResultsCases successes="(\d+)" failures="(\d+)" expectedFailures="(\d+)" skips="(\d+)"', text)
+    if not totals:  # died on the way: what it had finished counts, and so does its death
+        return (text.count('<OverallResult success="true"'), text.count('<OverallResult success="false"') + 1, 0)
+    passed, failed, expected, skipped = map(int, totals.groups())
+    # Catch2 exits with 4 when it skipped everything; that is no failure. A leak found at exit is one.
+    if not exit_is_good and not failed and (passed or not skipped):
+        failed = 1
+    return passed, failed, skipped + expected
+
+
+def count_tap(output, result):
+    passed = failed = skipped = 0
+    for line in output.splitlines():
+        match = TAP_LINE.match(line)
+        if not match:
+            continue
+        if match.group(3):
+            skipped += 1
+        elif match.group(1):
+            failed += 1
+            print(line)
+        else:
+            passed += 1
+    if result not in ('OK', 'SKIP') and not failed:
+        failed = 1  # it ended early, badly or late
+    return passed, failed, max(skipped, result == 'SKIP')
+
+
+def count(test, entry):
+    good = entry['result'] == 'OK'
+    report = report_of(entry['command'])
+    if report:
+        return count_catch2(report, good)
+    if test['protocol'] == 'tap':
+        return count_tap(entry.get('stdout', ''), entry['result'])
+    skipped = entry['result'] == 'SKIP'
+    return int(good), int(not good and not skipped), int(skipped)
+
+
+def run_meson(folder, tests, base, extra, tally):
+    """One `meson test` over the given tests, added to the tally."""
+    log = folder / 'meson-logs' / f'{base}.json'
+    for stale in [log] + [r for r in (report_of(t['cmd']) for t in tests) if r]:
+        stale.unlink(missing_ok=True)
+    command = ['meson', 'test', '-C', str(folder), '--no-rebuild', '--print-errorlogs', '--logbase', base] + extra
+    sys.stdout.flush()
+    subprocess.run(command + [t['name'] for t in tests], stdin=subprocess.DEVNULL, check=False)
+    entries = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    for test in tests:
+        # In the log a name has its project and suite in front: "vsecm:unit / base".
+        entry = next((e for e in entries if e['name'].split(' / ')[-1] == test['name']), None)
+        counts = count(test, entry) if entry else (0, 1, 0)
+        if counts[1]:
+            tally.failures.append(test['name'])
+        tally.add(*counts)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('folder', type=pathlib.Path)
+    parser.add_argument('-k', dest='pattern', help='only tests, or Catch2 cases, with this in their name')
+    parser.add_argument('--peers', action='store_true', help='also the tests against other implementations')
+    arguments = parser.parse_args()
+
+    tests = json.loads((arguments.folder / 'meson-info' / 'intro-tests.json').read_text())
+    if not arguments.peers:
+        tests = [t for t in tests if not any(PEERS_SUITE in s for s in t['suite'])]
+    sanitized = 'sanitize' in arguments.folder.name
+    extra = ['--timeout-multiplier', '4'] if sanitized else []
+    # The guarded pages and the process's own hardening stay as they are; only the reports are asked for.
+    os.environ.setdefault('ASAN_OPTIONS', 'abort_on_error=1:detect_leaks=1:detect_stack_use_after_return=1')
+    os.environ.setdefault('UBSAN_OPTIONS', 'halt_on_error=1:abort_on_error=1:print_stacktrace=1')
+
+    tally = Tally()
+    chosen = [t for t in tests if not arguments.pattern or arguments.pattern in t['name']]
+    if chosen:
+        run_meson(arguments.folder, chosen, 'testlog', extra, tally)
+    others = [t for t in tests if t not in chosen and report_of(t['cmd'])]
+    if others:  # a pattern is also looked for in the names of test cases
+        spec = shlex.join([f'*{arguments.pattern}*', '--allow-running-no-tests'])
+        run_meson(arguments.folder, others, 'testlog-cases', extra + ['--test-args', spec], tally)
+
+    for name in tally.failures:
+        print(f'failed: {name}')
+    if not tally.passed + tally.failed + tally.skipped:
+        print('no test was run')
+        tally.failed = 1
+    print(tally)
+    return 1 if tally.failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
