@@ -63,8 +63,9 @@ public:
                                                           steady_time deadline);
 
 private:
-    explicit client(std::shared_ptr<client_connection> c) noexcept : connection_(std::move(c)) {}
+    client(std::shared_ptr<client_connection> c, limits bounds) noexcept : connection_(std::move(c)), limits_(bounds) {}
     std::shared_ptr<client_connection> connection_;
+    limits limits_;
 };
 
 }  // namespace vsecm::grpc
