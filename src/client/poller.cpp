@@ -1,0 +1,77 @@
+#include "client/poller.hpp"
+
+#include "base/bytes.hpp"
+#include "crypto/hkdf.hpp"
+#include "crypto/random.hpp"
+#include "net/deadline.hpp"
+
+namespace vsecm::client {
+namespace {
+
+std::uint64_t random_number() {
+    std::uint64_t number = 0;
+    crypto::random_fill({reinterpret_cast<std::uint8_t*>(&number), sizeof number});
+    return number;
+}
+
+// Within a tenth either way, so that a thousand sidecars started together do not ask together.
+std::chrono::milliseconds around(std::chrono::milliseconds interval) {
+    auto const tenth = static_cast<std::uint64_t>(interval.count() / 10);
+    if (tenth == 0) return interval;
+    return interval - std::chrono::milliseconds{tenth} + std::chrono::milliseconds{random_number() % (2 * tenth + 1)};
+}
+
+net::backoff_policy retry_policy(poll_options const& options) {
+    net::backoff_policy policy;
+    policy.first = std::min(options.interval, std::chrono::milliseconds{1000});
+    policy.cap = options.max_interval;
+    return policy;
+}
+
+// The pause is jittered over its whole range; without a floor a run of small draws would hammer a safe that is away.
+constexpr std::chrono::milliseconds least_pause{50};
+
+}  // namespace
+
+poller::poller(safe_client& safe, poll_options options) noexcept : safe_(safe), options_(options), retries_(retry_policy(options)) {}
+
+std::chrono::milliseconds poller::pause_after_failure() {
+    return std::max(least_pause, retries_.next().value_or(options_.max_interval));
+}
+
+bool poller::is_news(fetched const& found) {
+    if (found.what == fetched::kind::unchanged) return false;
+    std::string mark;
+    if (found.what == fetched::kind::value) {
+        auto const digest = crypto::sha256(found.content.data.bytes());
+        mark = "value:" + std::string(base::as_text(digest));
+    } else {
+        mark = "absent:" + std::string(api::name_of(found.why));
+    }
+    if (last_ == mark) return false;
+    last_ = std::move(mark);
+    return true;
+}
+
+net::awaitable<base::result<fetched>> poller::next() {
+    for (;;) {
+        if (auto const pause = std::exchange(pause_, std::nullopt)) {
+            if (auto slept = co_await net::sleep_for(*pause); !slept) co_return std::unexpected(std::move(slept).error());
+        }
+        auto const wait = etag_.empty() ? std::chrono::seconds{0} : options_.wait;
+        auto const asked = net::steady_clock::now();
+        auto found = co_await safe_.fetch(etag_, wait);
+        if (!found) {
+            pause_ = pause_after_failure();
+            co_return std::unexpected(std::move(found).error());
+        }
+        retries_.reset();
+        if (!found->etag.empty() || found->what != fetched::kind::unchanged) etag_ = found->etag;
+        if (etag_.empty()) pause_ = around(options_.interval);
+        // A server that answers "unchanged" at once instead of holding must not be asked in a tight loop.
+        else if (found->what == fetched::kind::unchanged && net::steady_clock::now() - asked < std::chrono::seconds{1}) pause_ = around(std::chrono::seconds{1});
+        if (is_news(*found)) co_return std::move(*found);
+    }
+}
+
+}  // namespace vsecm::client
