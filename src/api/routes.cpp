@@ -20,6 +20,7 @@ constexpr row table[] = {
     {"GET", path_secrets_reveal, route::list_encrypted},
     {"GET", path_keystone, route::keystone},
     {"POST", path_keys, route::keys},
+    {"GET", path_status, route::status},
 };
 
 // The value of `name=` among a query's pairs; nothing if it is not there. Not decoded: ours need no escapes.
@@ -54,6 +55,7 @@ std::string_view name_of(route r) noexcept {
         case route::upsert: return "upsert";
         case route::remove: return "remove";
         case route::keys: return "keys";
+        case route::status: return "status";
         case route::fetch: return "fetch";
         case route::clerk_upsert: return "clerk_upsert";
         case route::wrong_method: return "wrong_method";
@@ -66,7 +68,7 @@ std::string_view allowed_methods(std::string_view path) noexcept {
     if (path == path_secrets) return "GET, POST, DELETE";
     if (path == path_workload_secrets) return "GET, POST";
     if (path == path_keys) return "POST";
-    if (path == path_keystone || path == path_secrets_reveal) return "GET";
+    if (path == path_keystone || path == path_secrets_reveal || path == path_status) return "GET";
     return {};
 }
 

@@ -12,6 +12,7 @@ inline constexpr std::string_view path_secrets = "/sentinel/v1/secrets";
 inline constexpr std::string_view path_secrets_reveal = "/sentinel/v1/secrets?reveal=true";
 inline constexpr std::string_view wire_secrets_reveal = "/sentinel/v1/secrets%3Freveal=true";  // what a client sends
 inline constexpr std::string_view path_keys = "/sentinel/v1/keys";
+inline constexpr std::string_view path_status = "/sentinel/v1/status";  // ours: how safe is, for `safe status`
 inline constexpr std::string_view path_workload_secrets = "/workload/v1/secrets";
 
 inline constexpr std::string_view header_server = "Vsecm-Server";    // "vsecm/<version>"; absent from an original safe
@@ -32,6 +33,7 @@ enum class route {
     upsert,          // POST   /sentinel/v1/secrets
     remove,          // DELETE /sentinel/v1/secrets
     keys,            // POST   /sentinel/v1/keys
+    status,          // GET    /sentinel/v1/status
     fetch,           // GET    /workload/v1/secrets
     clerk_upsert,    // POST   /workload/v1/secrets (raw: names only)
     wrong_method,    // a path of ours, another method: 405

@@ -73,6 +73,7 @@ net::awaitable<base::result<reply>> safe_client::put_keys(api::keys_request cons
 net::awaitable<base::result<reply>> safe_client::list() { co_return co_await call("GET", api::path_secrets, {}); }
 net::awaitable<base::result<reply>> safe_client::list_encrypted() { co_return co_await call("GET", api::wire_secrets_reveal, {}); }
 net::awaitable<base::result<reply>> safe_client::keystone() { co_return co_await call("GET", api::path_keystone, {}); }
+net::awaitable<base::result<reply>> safe_client::status() { co_return co_await call("GET", api::path_status, {}); }
 
 net::awaitable<base::result<fetched>> safe_client::fetch(std::string_view etag, std::chrono::seconds wait) {
     net::http_client_request request;

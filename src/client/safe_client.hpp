@@ -51,6 +51,7 @@ public:
     net::awaitable<base::result<reply>> list();
     net::awaitable<base::result<reply>> list_encrypted();
     net::awaitable<base::result<reply>> keystone();
+    net::awaitable<base::result<reply>> status();  // errc::invalid from an original safe: it has no such path
 
     // Fetches the caller's own secret. With an `etag`, an unchanged secret is `unchanged`; with a `wait` besides, the
     // server holds the request that long or until something changes.

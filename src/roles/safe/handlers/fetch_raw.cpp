@@ -1,0 +1,57 @@
+#include "roles/safe/handlers/fetch_view.hpp"
+
+#include "api/messages.hpp"
+#include "base/try.hpp"
+#include "codec/json_writer.hpp"
+
+namespace vsecm::roles::safe {
+namespace {
+
+// SecretStored of contract 6.5, field for field (the capital Format is the original's).
+base::status append_record(vault& safe, codec::json_writer& out, store::stored_secret const& secret, std::string_view delivered) {
+    VSECM_TRY(value, safe.secrets().value_text(secret));
+    out.begin_object();
+    out.member("name", secret.name).member("value", value.view()).member("valueTransformed", delivered);
+    out.key("meta").begin_object();
+    out.key("namespaces").begin_array();
+    for (auto const& space : secret.meta->namespaces) out.string(space);
+    out.end_array();
+    out.member("template", secret.meta->template_text).member("Format", secret.meta->format).member("correlationId", secret.correlation_id);
+    out.end_object();
+    out.member("created", base::format_rfc3339_nano(secret.created)).member("updated", base::format_rfc3339_nano(secret.updated));
+    out.member("notBefore", base::format_rfc3339_nano(secret.not_before)).member("expiresAfter", base::format_rfc3339_nano(secret.expires));
+    out.end_object();
+    return {};
+}
+
+}  // namespace
+
+answer fetch_raw(vault& safe, request_context& ctx) {
+    std::vector<store::secret_ptr> raw;
+    auto const now = safe.clock().now();
+    for (auto const& secret : safe.secrets().list())
+        if (secret->visible(now) == store::visibility::present && api::classify(secret->name, safe.prefixes()).kind == api::name_kind::raw) raw.push_back(secret);
+    for (auto const& secret : raw) ctx.names.push_back(secret->name);
+
+    net::http_response response;
+    if (raw.empty()) {
+        response.status = 404;
+        response.headers.emplace_back(api::header_reason, "absent");
+        ctx.outcome = "absent";
+        return response;
+    }
+    base::secret_text data;
+    codec::json_writer array(data);
+    if (raw.size() > 1) array.begin_array();
+    for (auto const& secret : raw) {
+        VSECM_TRY(delivered, safe.secrets().delivered_text(*secret));
+        if (raw.size() == 1) data = std::move(delivered);
+        else VSECM_TRY_OK(append_record(safe, array, *secret, delivered.view()));
+    }
+    if (raw.size() > 1) array.end_array();
+    response.content_type = api::content_type_text;
+    api::write_fetch_response(response.body, data.view(), std::nullopt, std::nullopt);
+    return response;
+}
+
+}  // namespace vsecm::roles::safe

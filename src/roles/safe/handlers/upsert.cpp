@@ -1,0 +1,115 @@
+// POST /sentinel/v1/secrets: encrypt only, or put or append a value for one or more names. Contract 2.3.
+#include "api/messages.hpp"
+#include "base/encoding.hpp"
+#include "base/try.hpp"
+#include "roles/safe/handlers/handler.hpp"
+
+#include <algorithm>
+
+namespace vsecm::roles::safe {
+namespace {
+
+using base::errc, base::fail;
+
+answer encrypt_only(vault& safe, api::upsert_request const& asked) {
+    if (asked.value.empty()) return fail(errc::invalid, "there is nothing to encrypt: the value is empty");
+    auto const sealed = safe.cipher().encrypt(asked.value.bytes());
+    base::secret_text body;
+    base::base64_append(body, sealed);
+    return ok_text(std::move(body));
+}
+
+// The plaintext of a value that came as base64 of ciphertext.
+base::result<base::secret_text> decrypted(vault& safe, base::secret_text const& value) {
+    auto sealed = base::base64_decode_secret(value.view());
+    if (!sealed) return fail(errc::invalid, "the value is not base64, as `safe -e` prints it: {}", sealed.error().what);
+    auto plain = safe.cipher().decrypt(sealed->bytes());
+    if (!plain) return fail(errc::invalid, "the value cannot be decrypted with this root key: {}", plain.error().what);
+    return std::move(*plain);
+}
+
+base::status check_words(vault& safe, api::upsert_request const& asked) {
+    if (!asked.template_text.empty()) return fail(errc::invalid, "templates are not supported yet: send the value as the workload is to see it");
+    VSECM_TRY(format, api::parse_format(asked.format));
+    if (format == api::format::yaml) return fail(errc::invalid, "the format yaml is not supported yet: use json or raw");
+    if (!asked.backing_store.empty() && asked.backing_store != "file" && asked.backing_store != "memory")
+        return fail(errc::invalid, "a secret is stored in `file` or `memory`");
+    if (asked.backing_store == "file" && safe.settings().store == config::backing_store::memory)
+        return fail(errc::invalid, "this safe keeps everything in memory (VSECM_SAFE_BACKING_STORE=memory)");
+    if (!asked.values.empty()) return fail(errc::invalid, "several values in one request are not supported: append them one by one");
+    for (auto const& name : asked.namespaces) VSECM_TRY_OK(api::check_namespace(name));
+    return {};
+}
+
+// Every name once, in the order given.
+base::result<std::vector<std::string>> checked_names(std::vector<std::string> const& asked) {
+    std::vector<std::string> names;
+    for (auto const& name : asked) {
+        if (auto good = api::check_secret_name(name); !good) return pass(std::move(good), "secret name");
+        if (name == api::name_safe_config)
+            return fail(errc::invalid, "the name `vsecm-safe` is reserved: it configured the original's PostgreSQL store, which does not exist here");
+        if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+    }
+    return names;
+}
+
+base::result<std::vector<store::change>> plan(vault& safe, request_context& ctx, api::upsert_request const& asked) {
+    VSECM_TRY_OK(check_words(safe, asked));
+    VSECM_TRY(names, checked_names(asked.workloads));
+    ctx.names = names;
+    if (asked.value.empty()) return fail(errc::invalid, "the value is empty; to remove a secret, delete it");
+    auto const now = safe.clock().now();
+    VSECM_TRY(not_before, api::parse_not_before(asked.not_before, now));
+    VSECM_TRY(expires, api::parse_expires(asked.expires));
+    if (expires <= not_before) return fail(errc::invalid, "the secret would expire before it begins to be valid");
+    base::secret_text opened;
+    if (asked.encrypt) {
+        VSECM_TRY(plain, decrypted(safe, asked.value));
+        opened = std::move(plain);
+        if (opened.empty()) return fail(errc::invalid, "the decrypted value is empty");
+    }
+    auto const& value = asked.encrypt ? opened : asked.value;
+    if (value.size() > safe.settings().limits.max_value_len)
+        return fail(errc::too_large, "the value is larger than {} bytes (VSECM_SAFE_MAX_VALUE)", safe.settings().limits.max_value_len);
+
+    std::vector<store::change> changes;
+    for (auto& name : names) {
+        store::change one;
+        one.kind = asked.append ? store::change_kind::append : store::change_kind::put;
+        one.name = std::move(name);
+        one.value = value.clone();
+        one.meta.namespaces = asked.namespaces;
+        for (auto& space : one.meta.namespaces)
+            if (space.empty()) space = "default";
+        if (one.meta.namespaces.empty()) one.meta.namespaces = {"default"};
+        one.meta.format = asked.format.empty() ? "json" : asked.format;
+        one.not_before = not_before;
+        one.expires = expires;
+        if (asked.if_version) one.expected_version = static_cast<std::uint64_t>(std::max<std::int64_t>(*asked.if_version, 0));
+        one.correlation_id = ctx.correlation_id;
+        one.memory_only = asked.backing_store == "memory";
+        changes.push_back(std::move(one));
+    }
+    return changes;
+}
+
+}  // namespace
+
+net::awaitable<answer> handle_upsert(vault& safe, request_context& ctx, net::http_request& request) {
+    VSECM_CO_TRY(asked, api::parse_upsert_request(std::move(request.body)));
+    if (asked.workloads.empty()) {
+        if (asked.encrypt) co_return encrypt_only(safe, asked);
+        co_return fail(errc::invalid, "no workload is named");
+    }
+    VSECM_CO_TRY(changes, plan(safe, ctx, asked));
+    VSECM_CO_TRY_OK(co_await safe.secrets().commit(std::move(changes)));
+    std::string body;
+    for (std::size_t i = 0; i < asked.workloads.size(); ++i) body += api::body_ok;  // one a name, as asked
+    auto response = ok_text(body);
+    for (auto const& name : ctx.names)
+        if (api::classify(name, safe.prefixes()).kind == api::name_kind::kubernetes)
+            add_warning(response, "`" + name + "` is stored, and waits: this safe does not write Kubernetes Secrets yet");
+    co_return response;
+}
+
+}  // namespace vsecm::roles::safe

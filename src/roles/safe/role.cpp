@@ -1,0 +1,97 @@
+#include "roles/safe/role.hpp"
+
+#include "api/exit_status.hpp"
+#include "base/log.hpp"
+#include "base/try.hpp"
+#include "roles/safe/bootstrap.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <thread>
+
+namespace vsecm {
+namespace {
+
+using base::errc, base::fail;
+
+constexpr std::string_view help =
+    "vsecm safe - the server: keeps secrets, and gives each workload its own\n"
+    "\n"
+    "usage: vsecm safe            (no arguments: everything is set by the environment)\n"
+    "\n"
+    "It needs an identity from the SPIFFE Workload API (SPIFFE_ENDPOINT_SOCKET), a folder for its data\n"
+    "(VSECM_SAFE_DATA_PATH) and a root key: VSECM_ROOT_KEY_PATH names its file, made at the first start of an empty\n"
+    "data folder; with VSECM_ROOT_KEY_INPUT_MODE_MANUAL=true it waits for `safe -i -` instead.\n"
+    "\n"
+    "It answers over mutual TLS on VSECM_SAFE_TLS_PORT (:8443), and says how it is on :8081 (alive) and :8082 (ready).\n"
+    "SIGTERM: not ready any more, answers what is in flight, writes what waits, exits 0.\n"
+    "\n"
+    "  vsecm dev --dir ./playground      a safe with everything around it, on this machine\n"
+    "  vsecm help env                    every variable and its default\n";
+
+spiffe::policy_settings policy_of(config::identity_settings const& identity) {
+    spiffe::policy_settings policy;
+    policy.trust_domain = identity.trust_domain;
+    policy.workload_name_regexp = identity.workload_name_pattern;
+    policy.workload = identity.workload_pattern;
+    policy.safe = identity.safe_pattern;
+    policy.sentinel = identity.sentinel_pattern;
+    policy.scout = identity.scout_pattern;
+    policy.clerk = identity.clerk_pattern;
+    return policy;
+}
+
+base::result<base::unique_fd> open_audit(std::string const& path) {
+    if (path == "stdout" || path.empty()) return base::unique_fd{::dup(STDOUT_FILENO)};
+    if (path == "stderr") return base::unique_fd{::dup(STDERR_FILENO)};
+    auto const* file = path == "off" ? "/dev/null" : path.c_str();
+    base::unique_fd fd{::open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600)};
+    if (!fd) return fail(errc::storage, "VSECM_SAFE_AUDIT_PATH: cannot open {}: {}", path, std::strerror(errno));
+    return fd;
+}
+
+unsigned num_loops(unsigned wanted) { return wanted != 0 ? wanted : std::max(1U, std::thread::hardware_concurrency()); }
+
+// Starts everything; what fails is told once and ends the process with its status.
+net::awaitable<void> start(roles::safe::bootstrap& safe, net::runtime& loops) {
+    auto started = co_await safe.start();
+    if (started || loops.stopping()) co_return;
+    base::log::write(base::log::level::fatal, "start_failed", {{"code", base::name_of(started.error().code)}, {"what", started.error().what}});
+    loops.stop(api::to_int(api::exit_status_of(started.error().code)));
+}
+
+base::result<int> run() {
+    auto const env = base::environment::of_process();
+    std::vector<std::string> warnings;
+    VSECM_TRY(settings, config::safe_settings::load(env, warnings));
+    base::log::configure(settings.log.level, settings.log.format, "safe");
+    for (auto const& sentence : warnings) base::log::warn("settings", {{"what", sentence}});
+    VSECM_TRY(policy, spiffe::peer_policy::make(policy_of(settings.identity)));
+    VSECM_TRY(audit_fd, open_audit(settings.audit_path));
+    roles::safe::journal audit(audit_fd.get());
+    net::runtime loops(num_loops(settings.threads));
+    loops.set_grace(settings.shutdown_timeout);
+    roles::safe::bootstrap safe(settings, policy, loops, audit);
+    loops.spawn(0, "bootstrap", start(safe, loops));
+    return loops.run();
+}
+
+}  // namespace
+
+int run_safe(arguments args) {
+    if (!args.empty()) {
+        bool const asked = args[0] == "--help" || args[0] == "-h";
+        std::fwrite(help.data(), 1, help.size(), asked ? stdout : stderr);
+        return api::to_int(asked ? api::exit_status::done : api::exit_status::usage);
+    }
+    auto ended = run();
+    if (ended) return *ended;
+    std::fprintf(stderr, "vsecm safe: %s\n", ended.error().what.c_str());
+    return api::to_int(api::exit_status_of(ended.error().code));
+}
+
+}  // namespace vsecm

@@ -1,0 +1,107 @@
+#include "roles/safe/service.hpp"
+
+#include "base/try.hpp"
+#include "codec/json_writer.hpp"
+
+namespace vsecm::roles::safe {
+
+net::awaitable<net::http_response> service::handle(net::http_request& request, net::http_exchange& exchange) {
+    // The session never asks without a verified peer; the empty ID is a caller of unknown kind, and gets nothing.
+    auto const peer = request.peer;
+    auto const id = peer ? peer->id() : std::string_view{};
+    request_context ctx;
+    ctx.correlation_id = new_correlation_id();
+    ctx.route = api::match_route(request.method, request.path, request.query);
+    ctx.who = classify_cached(policy_, id);
+
+    answer given;
+    if (auto admitted = admit(ctx.route, ctx.who, now()); !admitted) given = std::unexpected(std::move(admitted).error());
+    else given = co_await dispatch(ctx, request, exchange);
+
+    net::http_response response;
+    if (given) {
+        response = std::move(*given);
+    } else {
+        ctx.outcome = base::name_of(given.error().code);
+        ctx.reason = given.error().what;
+        response = failure(given.error());
+        if (ctx.route == api::route::wrong_method) {
+            response.status = 405;
+            response.headers.emplace_back("Allow", std::string(api::allowed_methods(request.path)));
+        }
+    }
+    record(ctx, request, id, response.status);
+    co_return response;
+}
+
+net::awaitable<answer> service::dispatch(request_context& ctx, net::http_request& request, net::http_exchange& exchange) {
+    if (ctx.route == api::route::keys) co_return co_await take_key(request);
+    if (ctx.route == api::route::status) co_return describe_status();
+    auto& safe = *vault_.load(std::memory_order_acquire);  // admitted: the phase is serving
+    switch (ctx.route) {
+        case api::route::fetch: co_return co_await handle_fetch(safe, ctx, request, exchange);
+        case api::route::upsert: co_return co_await handle_upsert(safe, ctx, request);
+        case api::route::clerk_upsert: co_return co_await handle_clerk_upsert(safe, ctx, request);
+        case api::route::remove: co_return co_await handle_remove(safe, ctx, request);
+        case api::route::list: co_return handle_list(safe);
+        case api::route::list_encrypted: co_return co_await handle_list_encrypted(safe);
+        case api::route::keystone: co_return handle_keystone(safe);
+        default: co_return base::fail(base::errc::internal, "a route without a handler");
+    }
+}
+
+net::awaitable<answer> service::take_key(net::http_request& request) {
+    VSECM_CO_TRY(key, parse_posted_key(request));
+    if (auto const* open = vault_.load(std::memory_order_acquire); open != nullptr && now() == phase::serving) {
+        // The same key again is what a retried command sends; another one would orphan everything stored.
+        if (open->cipher().key().id() == key.id() && base::equal_constant_time(open->cipher().key().aes_key(), key.aes_key()))
+            co_return ok_text(api::body_ok);
+        co_return base::fail(base::errc::conflict, "safe has a root key already (id {}); it is not replaced this way", open->cipher().key().id());
+    }
+    if (!unseal_) co_return base::fail(base::errc::unavailable, "safe is still starting");
+    VSECM_CO_TRY_OK(co_await unseal_(std::move(key)));
+    co_return ok_text(api::body_ok);
+}
+
+answer service::describe_status() const {
+    base::secret_text body;
+    codec::json_writer out(body);
+    auto const identity = identity_->state();
+    out.begin_object();
+    out.member("server", api::server_token).member("phase", name_of(now()));
+    if (auto const* open = vault_.load(std::memory_order_acquire)) {
+        auto const health = open->secrets().health();
+        out.member("rootKey", open->cipher().key().id()).member("algorithm", open->cipher().algorithm());
+        out.key("secrets").integer(static_cast<std::int64_t>(health.num_present));
+        out.key("damaged").integer(static_cast<std::int64_t>(health.num_damaged));
+        out.key("waitingWrites").integer(static_cast<std::int64_t>(health.num_waiting));
+        out.key("oldestWaitingMs").integer(health.oldest_waiting.count());
+        out.member("storeError", health.last_error);
+    }
+    out.member("identity", identity.id ? identity.id->text() : std::string{});
+    out.member("identityExpires", base::format_rfc3339(identity.expires)).member("identityProblem", identity.problem);
+    if (server_ != nullptr) {
+        out.key("connections").integer(static_cast<std::int64_t>(server_->counters().open.load()));
+        out.key("requests").integer(static_cast<std::int64_t>(server_->counters().requests.load()));
+    }
+    out.key("auditLost").integer(static_cast<std::int64_t>(audit_.lost()));
+    out.end_object();
+    return ok_text(std::move(body));
+}
+
+void service::record(request_context const& ctx, net::http_request const& request, std::string_view spiffe_id, unsigned status) noexcept {
+    journal_entry entry;
+    entry.correlation_id = ctx.correlation_id;
+    entry.event = api::name_of(ctx.route);
+    entry.outcome = ctx.outcome;
+    entry.caller = spiffe_id;
+    entry.caller_kind = spiffe::name_of(ctx.who.kind);
+    entry.method = request.method;
+    entry.target = request.target;
+    entry.status = status;
+    entry.names = ctx.names;
+    entry.reason = ctx.reason;
+    audit_.record(entry);
+}
+
+}  // namespace vsecm::roles::safe
