@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "base/try.hpp"
+#include "net/address.hpp"
 #include "roles/safe/root_key_file.hpp"
 
 #include <chrono>

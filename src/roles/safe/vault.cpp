@@ -10,7 +10,7 @@ namespace vsecm::roles::safe {
 namespace {
 
 base::result<std::unique_ptr<store::backend>> open_backend(config::safe_settings const& settings, crypto::root_key const& key) {
-    if (settings.store == config::backing_store::memory) return store::make_memory_backend();
+    if (settings.store == config::backing_store::memory) return std::make_unique<store::memory_backend>();
     store::file_options options;
     options.path = settings.data_path;
     options.key_id = key.id();

@@ -1,0 +1,51 @@
+#include "base/child_process.hpp"
+
+#include "base/file.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+using namespace vsecm::base;
+
+TEST_CASE("a child gets exactly its arguments and environment, and its status comes back") {
+    int ends[2];
+    REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+    unique_fd reader{ends[0]}, writer{ends[1]};
+    child_options options;
+    options.argv = {"sh", "-c", "printf '%s|%s|%s' \"$1\" \"$GIVEN\" \"$HOME\"; exit 7", "sh", "a b"};
+    options.environment = {"GIVEN=yes"};
+    options.out = writer.get();
+    auto child = child_process::start("/bin/sh", options);
+    REQUIRE(child);
+    writer.reset();
+    char text[64];
+    auto const n = ::read(reader.get(), text, sizeof text);
+    CHECK(std::string(text, static_cast<std::size_t>(n)) == "a b|yes|");
+    CHECK(child->wait() == 7);
+    CHECK(child->ended() == 7);
+}
+
+TEST_CASE("a program that cannot be executed is an error, not a child") {
+    child_options options;
+    options.argv = {"nothing"};
+    CHECK(child_process::start("/nonexistent/nothing", options).error().code == errc::unavailable);
+}
+
+TEST_CASE("a signal shows in the status, and a child does not outlive its owner") {
+    child_options options;
+    options.argv = {"sleep", "100"};
+    auto first = child_process::start("/bin/sleep", options);
+    REQUIRE(first);
+    CHECK_FALSE(first->ended());
+    first->send_signal(SIGTERM);
+    CHECK(first->wait() == 128 + SIGTERM);
+    ::pid_t pid = -1;
+    {
+        auto second = child_process::start("/bin/sleep", options);
+        REQUIRE(second);
+        pid = second->pid();
+    }
+    CHECK(::kill(pid, 0) != 0);
+}
