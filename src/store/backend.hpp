@@ -24,6 +24,10 @@ class record_opener {
 public:
     virtual ~record_opener() = default;
     virtual opened_record open(base::byte_view sealed, std::span<std::string_view const> names) const = 0;
+    // Gives a version to a record of a program that does not count them.
+    virtual void set_version(stored_secret& secret, std::uint64_t version) const = 0;
+    // The reserved name of a record that cannot be opened.
+    virtual std::shared_ptr<stored_secret> damaged(std::string_view name, std::uint64_t version) const = 0;
 };
 
 struct loaded_records {

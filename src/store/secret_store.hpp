@@ -40,6 +40,7 @@ struct load_summary {
 };
 
 class watch_hub;
+class watch_board;
 
 // Thread-safe, every member. Reads take a shared lock for a look-up and hold nothing afterwards; writes are ordered by one
 // writer thread. Make it before, and destroy it after, everything that uses it; loops must be stopped or idle by then.
@@ -91,6 +92,7 @@ public:
 private:
     friend class watch_hub;
     struct impl;
+    watch_board& board() noexcept;
     explicit secret_store(std::unique_ptr<impl> i) noexcept;
     std::unique_ptr<impl> impl_;
 };

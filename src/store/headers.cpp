@@ -1,3 +1,0 @@
-#include "store/file_backend.hpp"
-#include "store/memory_backend.hpp"
-#include "store/watch_hub.hpp"

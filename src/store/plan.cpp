@@ -1,0 +1,155 @@
+#include "store/plan.hpp"
+
+#include "base/try.hpp"
+
+#include <algorithm>
+
+namespace vsecm::store {
+
+using base::errc;
+using base::fail;
+
+namespace {
+
+bool is_present(secret_ptr const& s) noexcept { return s && s->state == secret_state::present; }
+
+std::vector<std::string_view> views_of(std::vector<base::secret_text> const& values) {
+    std::vector<std::string_view> views;
+    for (auto const& v : values) views.push_back(v.view());
+    return views;
+}
+
+record_write write_of(secret_ptr const& current, std::shared_ptr<plain_record const> record,
+                      std::shared_ptr<crypto::value_cipher const> cipher) {
+    record_write w;
+    w.name = record->name;
+    w.version = record->version;
+    w.state = record->state;
+    w.replaces = is_present(current) && current->persisted ? current->version : 0;
+    w.replaces_damaged = current && current->state == secret_state::damaged;
+    w.seal = [record = std::move(record), cipher = std::move(cipher)]() -> base::result<std::vector<std::uint8_t>> {
+        auto const json = encode_record(*record);
+        return cipher->encrypt(json.bytes());
+    };
+    return w;
+}
+
+plain_record marker(std::string name, std::uint64_t version, secret_state state, base::system_time now) {
+    plain_record record;
+    record.name = std::move(name);
+    record.version = version;
+    record.state = state;
+    record.created = record.updated = now;
+    return record;
+}
+
+}  // namespace
+
+std::uint64_t planner::next_version(std::string_view name, secret_ptr const& current) const {
+    std::uint64_t newest = current ? current->version : 0;
+    if (auto const burnt = burnt_.find(std::string(name)); burnt != burnt_.end()) newest = std::max(newest, burnt->second);
+    return newest + 1;
+}
+
+base::result<request_plan> planner::plan(std::vector<change>& changes,
+                                         std::shared_ptr<crypto::value_cipher const> const& cipher) const {
+    request_plan out;
+    for (auto& c : changes) VSECM_TRY_OK(plan_one(c, cipher, out));
+    return out;
+}
+
+base::status planner::plan_one(change& c, std::shared_ptr<crypto::value_cipher const> const& cipher, request_plan& out) const {
+    auto const current = map_.find(c.name);
+    bool const existed = is_present(current);
+    if (c.expected_version) {
+        auto const seen = existed ? current->version : 0;
+        if (*c.expected_version != seen)
+            return fail(errc::conflict, "version {} was expected, it is {}", *c.expected_version, seen);
+    }
+    if (c.kind == change_kind::remove && !existed && !(current && current->state == secret_state::damaged)) {
+        out.answer.push_back({current ? current->version : 0, false});
+        return {};
+    }
+    if (c.kind != change_kind::remove && !existed && map_.count().present >= options_.max_secrets)
+        return fail(errc::limited, "there are {} secrets, the limit", options_.max_secrets);
+
+    VSECM_TRY(next, next_record(c, current));
+    auto const record = std::make_shared<plain_record>(std::move(next));
+    auto snapshot = maker_.make(*record);
+    snapshot->persisted = !c.memory_only;
+    out.answer.push_back({record->version, existed});
+    if (!c.memory_only) {
+        out.group.writes.push_back(write_of(current, record, cipher));
+    } else if (current && current->persisted) {
+        // What is on the disk must not come back after a restart.
+        auto const vacant = std::make_shared<plain_record>(marker(c.name, record->version, secret_state::vacant, record->updated));
+        out.group.writes.push_back(write_of(current, vacant, cipher));
+    }
+    out.snapshots.push_back(std::move(snapshot));
+    return {};
+}
+
+base::result<plain_record> planner::next_record(change& c, secret_ptr const& current) const {
+    auto const now = clock_.now();
+    auto const version = next_version(c.name, current);
+    if (c.kind == change_kind::remove) {
+        c.memory_only = false;  // that it was deleted stays true over a restart
+        auto record = marker(c.name, version, secret_state::deleted, now);
+        record.created = current->created;
+        record.correlation_id = std::move(c.correlation_id);
+        return record;
+    }
+    plain_record record;
+    record.name = c.name;
+    record.correlation_id = std::move(c.correlation_id);
+    record.version = version;
+    record.created = is_present(current) ? current->created : now;  // Q64: over restarts too, for memory was loaded
+    record.updated = now;
+    record.not_before = c.not_before;
+    record.expires = c.expires;
+    record.meta = std::move(c.meta);
+    record.values.push_back(std::move(c.value));
+    if (c.kind == change_kind::append && is_present(current)) {
+        VSECM_TRY(earlier, maker_.open_values(*current));
+        for (auto& old : earlier)
+            if (!old.empty() && !base::equal_constant_time(old.bytes(), record.values.front().bytes()))
+                record.values.push_back(std::move(old));
+        if (record.values.size() > options_.max_values)
+            return fail(errc::too_large, "the secret would have {} values, the limit is {}", record.values.size(), options_.max_values);
+    }
+    if (options_.deliver) record.delivered = options_.deliver(views_of(record.values), record.meta);
+    return record;
+}
+
+base::result<request_plan> planner::plan_settling(std::span<std::string const> names,
+                                                  std::shared_ptr<crypto::value_cipher const> const& cipher) const {
+    request_plan out;
+    for (auto const& name : names) {
+        auto const current = map_.find(name);
+        auto const version = next_version(name, current);
+        bool const keeps = current && current->state != secret_state::damaged && current->state != secret_state::vacant;
+        auto content = marker(name, version, secret_state::vacant, clock_.now());
+        if (keeps && (current->persisted || current->state == secret_state::deleted)) {
+            VSECM_TRY(same, maker_.reveal(*current));
+            content = std::move(same);
+            content.version = version;
+        }
+        out.group.writes.push_back(write_of(current, std::make_shared<plain_record>(std::move(content)), cipher));
+
+        std::shared_ptr<stored_secret> snapshot;
+        if (keeps) {
+            VSECM_TRY(same, maker_.reveal(*current));
+            same.version = version;
+            snapshot = maker_.make(same);
+            snapshot->persisted = current->persisted;
+        } else if (current && current->state == secret_state::damaged) {
+            snapshot = maker_.make_damaged(name, version);
+        } else {
+            snapshot = maker_.make(marker(name, version, secret_state::vacant, clock_.now()));
+        }
+        out.snapshots.push_back(std::move(snapshot));
+    }
+    return out;
+}
+
+}  // namespace vsecm::store

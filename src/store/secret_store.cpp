@@ -1,0 +1,327 @@
+#include "store/secret_store.hpp"
+
+#include "api/secret.hpp"
+#include "base/encoding.hpp"
+#include "base/log.hpp"
+#include "base/try.hpp"
+#include "store/commit_queue.hpp"
+#include "store/due_list.hpp"
+#include "store/plan.hpp"
+#include "store/watch_table.hpp"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <future>
+
+namespace vsecm::store {
+
+using base::errc;
+using base::fail;
+namespace log = base::log;
+
+namespace {
+
+// Opens records while loading. Const and stateless but for the maker, which is thread-safe.
+class opener final : public record_opener {
+public:
+    opener(crypto::value_cipher const& cipher, snapshot_maker const& maker) : cipher_(cipher), maker_(maker) {}
+
+    opened_record open(base::byte_view sealed, std::span<std::string_view const> names) const override {
+        auto const accepts = [&](base::result<plain_record> const& r) {
+            return r && std::ranges::find(names, std::string_view(r->name)) != names.end();
+        };
+        auto json = cipher_.decrypt(sealed);
+        if (!json) return open_original_aes(sealed, accepts, json.error().code);
+        auto record = decode_record(*std::move(json));
+        if (!accepts(record)) return {open_verdict::corrupt, nullptr};
+        return opened(*record);
+    }
+
+    void set_version(stored_secret& secret, std::uint64_t version) const override {
+        if (!maker_.set_version(secret, version)) secret.state = secret_state::damaged;
+    }
+
+    std::shared_ptr<stored_secret> damaged(std::string_view name, std::uint64_t version) const override {
+        return maker_.make_damaged(std::string(name), version);
+    }
+
+private:
+    opened_record opened(plain_record const& record) const {
+        auto secret = maker_.make(record);
+        secret->persisted = true;
+        return {open_verdict::opened, std::move(secret)};
+    }
+
+    // The original's AES files carry no mark and no authentication: what comes out must be a record that names its file.
+    opened_record open_original_aes(base::byte_view sealed, auto const& accepts, errc reason) const {
+        constexpr std::string_view age_mark = "age-encryption.org/";
+        if (reason == errc::no_match) return {open_verdict::other_key, nullptr};
+        if (base::as_text(sealed).starts_with(age_mark) || sealed.size() <= 16) return {open_verdict::corrupt, nullptr};
+        base::result<plain_record> record = fail(errc::no_match, "");
+        auto const plain = cipher_.decrypt_cfb_compat(sealed, [&](std::string_view text) {
+            if (!text.starts_with('{')) return false;
+            record = decode_record(base::secret_text(text));
+            return accepts(record);
+        });
+        if (!plain) return {open_verdict::other_key, nullptr};  // without a mark nobody can tell a wrong key from damage
+        log::warn("unauthenticated_record", {{"name", record->name}, {"hint", "written by the original in AES mode; the next write fixes it"}});
+        return opened(*record);
+    }
+
+    crypto::value_cipher const& cipher_;
+    snapshot_maker const& maker_;
+};
+
+base::status check_changes(std::vector<change> const& changes) {
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+        auto const& c = changes[i];
+        VSECM_TRY_OK(check_storable_name(c.name));
+        if (c.kind != change_kind::remove && c.value.empty()) return fail(errc::invalid, "the value is empty");
+        for (std::size_t j = 0; j < i; ++j)
+            if (changes[j].name == c.name) return fail(errc::invalid, "one request names the same secret twice");
+    }
+    return {};
+}
+
+}  // namespace
+
+struct secret_store::impl final : commit_worker {
+    impl(std::unique_ptr<backend> b, std::shared_ptr<crypto::value_cipher const> c, store_options o, base::clock const& k)
+        : behind(std::move(b)), cipher(std::move(c)), options(std::move(o)), clock(k), maker(cipher->key()),
+          plans(map, maker, options, clock), queue(options, *this) {}
+
+    base::status load();
+    void run_batch(std::vector<commit_request>& batch) override;
+    std::chrono::nanoseconds run_due() override;
+    bool settle();
+    void publish(std::span<request_plan> done);
+    void note_failure(std::string what);
+
+    std::unique_ptr<backend> behind;
+    std::shared_ptr<crypto::value_cipher const> cipher;
+    store_options options;
+    base::clock const& clock;
+    snapshot_maker maker;
+    secret_map map;
+    watch_board board;
+    load_summary summary;
+
+    // The writer's own.
+    planner plans;
+    due_list dates;
+    std::vector<std::string> unsettled;
+
+    mutable std::mutex health_mutex;
+    std::string last_error;
+    bool is_unsettled = false;
+
+    commit_queue queue;  // last: its thread uses all of the above
+};
+
+base::status secret_store::impl::load() {
+    auto const start = std::chrono::steady_clock::now();
+    opener const open(*cipher, maker);
+    VSECM_TRY(loaded, behind->load(open));
+    auto const now = clock.now();
+    std::vector<secret_ptr> all;
+    all.reserve(loaded.secrets.size());
+    for (auto& s : loaded.secrets) {
+        dates.add(*s, now);
+        all.push_back(std::move(s));
+    }
+    map.reserve(all.size());
+    map.publish(all);
+    auto const counts = map.count();
+    summary = {counts.present, counts.deleted, counts.damaged, {}, std::move(loaded.warnings)};
+    all.clear();
+    if (counts.present > 100) ::malloc_trim(0);  // thousands of freed plaintexts and ciphertexts
+    summary.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+    return {};
+}
+
+void secret_store::impl::run_batch(std::vector<commit_request>& batch) {
+    if (!settle()) {
+        for (auto& request : batch) request.done(fail(errc::storage, "an earlier failed write is not repaired yet: {}", last_error));
+        return;
+    }
+    std::vector<request_plan> plans_made;
+    std::vector<commit_request*> asking;
+    plans_made.reserve(batch.size());
+    for (auto& request : batch) {
+        auto plan = plans.plan(request.changes, cipher);
+        if (!plan) {
+            request.done(std::unexpected(std::move(plan).error()));
+            continue;
+        }
+        plans_made.push_back(*std::move(plan));
+        asking.push_back(&request);
+    }
+    std::vector<write_group> groups;
+    groups.reserve(plans_made.size());
+    for (auto& plan : plans_made) groups.push_back(std::move(plan.group));
+    behind->apply(groups, false);
+
+    std::vector<request_plan> good;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        if (groups[i].outcome) {
+            good.push_back(std::move(plans_made[i]));
+            continue;
+        }
+        note_failure(groups[i].outcome.error().what);
+        if (!groups[i].uncertain) continue;
+        for (auto const& w : groups[i].writes) {
+            plans.burn(w.name, w.version);
+            unsettled.push_back(w.name);
+        }
+    }
+    publish(good);
+    // Answered only now: durable, visible to every reader, and watchers on their way.
+    std::size_t next_good = 0;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        if (groups[i].outcome)
+            asking[i]->done(std::move(good[next_good++].answer));
+        else
+            asking[i]->done(std::unexpected(std::move(groups[i].outcome).error()));
+    }
+    if (next_good == groups.size() && next_good > 0) {
+        std::lock_guard held(health_mutex);
+        last_error.clear();
+    }
+    settle();
+}
+
+// A write that failed half-way may be on the disk or not. Before anything else is written, the disk is made to say what
+// memory says, under later versions.
+bool secret_store::impl::settle() {
+    if (unsettled.empty()) return true;
+    auto plan = plans.plan_settling(unsettled, cipher);
+    if (!plan) {
+        note_failure(plan.error().what);
+        return false;
+    }
+    for (auto const& s : plan->snapshots) plans.burn(s->name, s->version);
+    behind->apply({&plan->group, 1}, true);
+    bool const settled = plan->group.outcome.has_value();
+    if (settled) {
+        unsettled.clear();
+        publish({&*plan, 1});
+    } else {
+        note_failure(plan->group.outcome.error().what);
+    }
+    std::lock_guard held(health_mutex);
+    is_unsettled = !settled;
+    return settled;
+}
+
+void secret_store::impl::publish(std::span<request_plan> done) {
+    auto const now = clock.now();
+    std::vector<secret_ptr> all;
+    std::vector<std::string> names;
+    for (auto& plan : done) {
+        for (auto& s : plan.snapshots) {
+            dates.add(*s, now);
+            names.push_back(s->name);
+            all.push_back(std::move(s));
+        }
+    }
+    if (all.empty()) return;
+    map.publish(all);
+    board.announce(std::move(names));
+}
+
+std::chrono::nanoseconds secret_store::impl::run_due() {
+    auto const now = clock.now();
+    board.announce(dates.take_due(now));
+    return dates.until_next(now);
+}
+
+void secret_store::impl::note_failure(std::string what) {
+    log::error("store_write_failed", {{"backend", behind->describe()}, {"reason", what}});
+    std::lock_guard held(health_mutex);
+    last_error = std::move(what);
+}
+
+base::result<std::unique_ptr<secret_store>> secret_store::open(std::unique_ptr<backend> behind,
+                                                               std::shared_ptr<crypto::value_cipher const> cipher,
+                                                               store_options options, base::clock const& clock) {
+    auto made = std::make_unique<impl>(std::move(behind), std::move(cipher), std::move(options), clock);
+    VSECM_TRY_OK(made->load());
+    made->queue.start();
+    return std::unique_ptr<secret_store>(new secret_store(std::move(made)));
+}
+
+secret_store::secret_store(std::unique_ptr<impl> i) noexcept : impl_(std::move(i)) {}
+secret_store::~secret_store() { stop(); }
+
+secret_ptr secret_store::find(std::string_view name) const { return impl_->map.find(name); }
+std::vector<secret_ptr> secret_store::list() const { return impl_->map.list(); }
+std::size_t secret_store::num_present() const noexcept { return impl_->map.count().present; }
+
+base::result<base::secret_text> secret_store::delivered_text(stored_secret const& secret) const {
+    return impl_->maker.open_delivered(secret);
+}
+base::result<base::secret_text> secret_store::value_text(stored_secret const& secret) const {
+    return impl_->maker.open_joined(secret);
+}
+base::result<std::vector<base::secret_text>> secret_store::values(stored_secret const& secret) const {
+    return impl_->maker.open_values(secret);
+}
+
+std::string secret_store::etag(std::string_view name, secret_ptr const& secret, visibility seen) const {
+    // Nothing there has a tag too; of a version that no secret has.
+    auto const tag = secret && seen != visibility::absent ? secret->fingerprint : impl_->maker.fingerprint(name, 0, {});
+    return std::format("\"{}-{}\"", base::hex_encode(tag), name_of(seen).front());
+}
+
+net::awaitable<base::result<commit_outcome>> secret_store::commit(std::vector<change> changes) {
+    auto const loop = co_await net::asio::this_coro::executor;
+    auto const start = [this, loop](auto handler, std::vector<change> wanted) {
+        submit(std::move(wanted), [work = net::asio::make_work_guard(loop), handler = std::move(handler)](auto outcome) mutable {
+            net::asio::post(work.get_executor(), [handler = std::move(handler), outcome = std::move(outcome)]() mutable {
+                std::move(handler)(std::move(outcome));
+            });
+        });
+    };
+    co_return co_await net::asio::async_initiate<net::asio::use_awaitable_t<net::executor> const,
+                                                 void(base::result<commit_outcome>)>(
+        start, net::asio::use_awaitable_t<net::executor>{}, std::move(changes));
+}
+
+void secret_store::submit(std::vector<change> changes, completion done) {
+    if (auto good = check_changes(changes); !good) return done(std::unexpected(std::move(good).error()));
+    if (changes.empty()) return done(commit_outcome{});
+    commit_request request{std::move(changes), std::move(done)};
+    if (auto taken = impl_->queue.submit(request); !taken) request.done(std::unexpected(std::move(taken).error()));
+}
+
+base::result<commit_outcome> secret_store::commit_and_wait(std::vector<change> changes) {
+    std::promise<base::result<commit_outcome>> promise;
+    submit(std::move(changes), [&](base::result<commit_outcome> outcome) { promise.set_value(std::move(outcome)); });
+    return promise.get_future().get();
+}
+
+void secret_store::stop() { impl_->queue.stop(); }
+
+store_health secret_store::health() const {
+    auto const counts = impl_->map.count();
+    auto const load = impl_->queue.current_load();
+    std::lock_guard held(impl_->health_mutex);
+    return {counts.present, counts.damaged, load.num_waiting, load.oldest, impl_->is_unsettled, impl_->last_error};
+}
+
+load_summary const& secret_store::loaded() const noexcept { return impl_->summary; }
+bool secret_store::adopted() const noexcept { return impl_->behind->adopted(); }
+base::clock const& secret_store::clock() const noexcept { return impl_->clock; }
+void secret_store::look_at_dates() { impl_->queue.look_at_dates(); }
+watch_board& secret_store::board() noexcept { return impl_->board; }
+
+base::status check_storable_name(std::string_view name) {
+    if (name.empty()) return fail(errc::invalid, "a secret's name must not be empty");
+    if (name.find('\0') != std::string_view::npos) return fail(errc::invalid, "a secret's name must not contain a NUL byte");
+    if (auto const len = api::encoded_name_len(name); len > api::max_encoded_name_len)
+        return fail(errc::invalid, "the secret's name takes {} bytes in the store, the limit is {}", len, api::max_encoded_name_len);
+    return {};
+}
+
+}  // namespace vsecm::store
