@@ -1,8 +1,9 @@
 // Typed settings, one struct a role, loaded once at start. Nothing else reads the environment's names.
 //
-// load() appends sentences for people to `warnings` (older names, unknown names, originals' variables that do not parse)
-// and fails with errc::invalid, naming the variable, for one of ours that does not parse, or errc::unsupported for a
-// choice this program does not have. Call it after log_settings, and log each warning.
+// load() appends sentences for people to `warnings` and fails with errc::invalid, naming the variable, for one of ours
+// that does not parse (and an address that is none), or errc::unsupported for a choice this program does not have. An
+// original's variable that does not parse keeps its default and is warned about. The structs of whole roles (safe,
+// sentinel, sidecar, init, keystone, keygen, inspector) add variable_warnings(). Values are never repeated.
 #pragma once
 
 #include "base/env.hpp"
@@ -80,7 +81,7 @@ struct safe_settings {
     bool aes_mode = false;          // VSECM_SAFE_FIPS_COMPLIANT: write AES-256-GCM instead of age
     std::string raw_prefix, kubernetes_prefix;
     namespace_isolation isolation = namespace_isolation::automatic;
-    std::string audit_path;         // "" = none, "-" or "stderr" = standard error, else a file appended to
+    std::string audit_path;         // "stdout", "stderr", "off", or a file appended to
     milliseconds bootstrap_timeout{300000};
     milliseconds shutdown_timeout{10000};
     safe_limits limits;
@@ -101,8 +102,8 @@ struct sentinel_settings {
     backoff_settings backoff;
     client_settings client;
     std::string liveness_address;
-    std::string readiness_address;  // "" = none (the original's sentinel has no readiness port)
-    std::string ports_file;
+    std::string ports_file;         // if not empty: a `live=…` line
+    bool oidc_requested = false;    // not built: `sentinel serve` refuses to start
     std::string init_command_path;
     milliseconds wait_before_exec{0}, wait_after_init{0};
     std::string system_namespace;
@@ -116,11 +117,11 @@ struct sidecar_settings {
     identity_settings identity;
     backoff_settings backoff;
     client_settings client;
-    milliseconds poll_interval{20000};      // when safe does not hold requests; and the longest pause after failures starts here
-    milliseconds max_poll_interval{300000};
+    milliseconds poll_interval{20000};      // between fetches, when safe does not hold requests
+    milliseconds max_poll_interval{300000}; // longest pause while safe is away
     milliseconds wait{50000};               // how long a request may be held
     std::string secrets_path;
-    std::uint32_t file_mode = 0600;         // VSECM_SIDECAR_FILE_MODE, octal
+    std::uint32_t file_mode = 0600;         // not set: 0644 in a Kubernetes pod, else 0600
     static base::result<sidecar_settings> load(base::environment const& env, std::vector<std::string>& warnings);
 };
 

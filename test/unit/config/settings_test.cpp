@@ -1,0 +1,168 @@
+#include "config/settings.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace vsecm;
+using namespace vsecm::config;
+using namespace std::chrono_literals;
+using base::errc;
+
+namespace {
+
+using values = std::map<std::string, std::string, std::less<>>;
+
+// Loads, expecting success; gives back the warnings too.
+template <class Settings>
+std::pair<Settings, std::vector<std::string>> loaded(values v = {}) {
+    std::vector<std::string> warnings;
+    auto s = Settings::load(base::environment(std::move(v)), warnings);
+    if (!s) FAIL(s.error().what);
+    return {*std::move(s), std::move(warnings)};
+}
+
+template <class Settings>
+base::error refused(values v) {
+    std::vector<std::string> warnings;
+    auto s = Settings::load(base::environment(std::move(v)), warnings);
+    REQUIRE_FALSE(s.has_value());
+    return s.error();
+}
+
+}  // namespace
+
+TEST_CASE("an empty environment gives the original's defaults, without a word") {
+    auto const [safe, warnings] = loaded<safe_settings>();
+    CHECK(warnings.empty());
+    CHECK(safe.log.level == base::log::level::warn);
+    CHECK(safe.tls_address == ":8443");
+    CHECK(safe.liveness_address == ":8081");
+    CHECK(safe.readiness_address == ":8082");
+    CHECK(safe.data_path == "/var/local/vsecm/data");
+    CHECK(safe.store == backing_store::file);
+    CHECK(safe.root_store == root_key_store::file);
+    CHECK(safe.root_key_path == "/key/key.txt");
+    CHECK(safe.backup_count == 3);
+    CHECK_FALSE(safe.manual_root_key);
+    CHECK_FALSE(safe.aes_mode);
+    CHECK(safe.isolation == namespace_isolation::automatic);
+    CHECK(safe.limits.max_body_len == 4u << 20);
+    CHECK(safe.limits.max_connections == 20000);
+    CHECK(safe.bootstrap_timeout == 300s);
+    CHECK(safe.identity.socket == "unix:///spire-agent-socket/spire-agent.sock");
+    CHECK(safe.identity.tls_groups == "X25519MLKEM768:X25519:P-256");
+    CHECK(safe.backoff.max_wait == 30s);
+
+    CHECK(loaded<sentinel_settings>().first.client.endpoint == "https://vsecm-safe.vsecm-system.svc.cluster.local:8443/");
+    CHECK(loaded<sidecar_settings>().first.poll_interval == 20s);
+    CHECK(loaded<init_settings>().first.poll_interval == 5s);
+    CHECK(loaded<keystone_settings>().first.readiness_address.empty());
+    CHECK(loaded<keygen_settings>().first.root_key_path == "/opt/vsecm/keys.txt");
+    CHECK(loaded<inspector_settings>().first.client.identity_timeout == 10s);
+}
+
+TEST_CASE("variables are read, older names too, and the newer wins") {
+    auto const [safe, warnings] = loaded<safe_settings>({{"VSECM_SAFE_THREADS", "4"},
+                                                         {"VSECM_SAFE_FIPS_COMPLIANT", " True "},
+                                                         {"VSECM_SAFE_CRYPTO_KEY_PATH", "/old"},
+                                                         {"VSECM_SAFE_IDLE_TIMEOUT", "90s"},
+                                                         {"VSECM_SAFE_MAX_BODY", "1MiB"},
+                                                         {"VSECM_SAFE_BACKING_STORE", "memory"},
+                                                         {"VSECM_SAFE_NAMESPACE_ISOLATION", "off"},
+                                                         {"VSECM_LOG_LEVEL", "debug"},
+                                                         {"VSECM_LOG_FORMAT", "json"},
+                                                         {"VSECM_SYSTEM_NAMESPACE", "old"},
+                                                         {"VSECM_NAMESPACE_SYSTEM", "new"}});
+    CHECK(safe.threads == 4);
+    CHECK(safe.aes_mode);
+    CHECK(safe.root_key_path == "/old");
+    CHECK(safe.limits.idle_timeout == 90s);
+    CHECK(safe.limits.max_body_len == 1u << 20);
+    CHECK(safe.store == backing_store::memory);
+    CHECK(safe.isolation == namespace_isolation::off);
+    CHECK(safe.log.level == base::log::level::debug);
+    CHECK(safe.log.format == base::log::format::json);
+    CHECK(safe.system_namespace == "new");
+    CHECK(warnings.size() == 2);  // the two older names
+}
+
+TEST_CASE("an original's variable that does not parse keeps its default, loudly, and its value stays private") {
+    auto const [s, warnings] = loaded<sidecar_settings>({{"VSECM_SIDECAR_POLL_INTERVAL", "5s"}, {"VSECM_BACKOFF_DELAY", "hunter2"}});
+    CHECK(s.poll_interval == 20s);
+    CHECK(s.backoff.delay == 1s);
+    REQUIRE(warnings.size() == 2);
+    CHECK(warnings[1] == "VSECM_SIDECAR_POLL_INTERVAL is IGNORED: it must be whole milliseconds; the default (20000) is used");
+    CHECK(warnings[0].find("hunter2") == std::string::npos);
+    CHECK(loaded<log_settings>({{"VSECM_LOG_LEVEL", "0"}}).first.level == base::log::level::warn);  // Q55: 0 is not "off"
+    CHECK(loaded<log_settings>({{"VSECM_LOG_LEVEL", "8"}}).first.level == base::log::level::warn);
+    CHECK(loaded<log_settings>({{"VSECM_LOG_LEVEL", "7"}}).first.level == base::log::level::trace);
+    auto const [b, unsure] = loaded<safe_settings>({{"VSECM_SAFE_FIPS_COMPLIANT", "ture"}});
+    CHECK_FALSE(b.aes_mode);
+    CHECK(unsure.size() == 1);
+}
+
+TEST_CASE("one of ours that does not parse is an error at start, by name, without the value") {
+    values const bad[] = {{{"VSECM_SAFE_THREADS", "hunter2"}},       {{"VSECM_SAFE_THREADS", "-1"}},
+                          {{"VSECM_SAFE_IDLE_TIMEOUT", "hunter2"}},  {{"VSECM_SAFE_MAX_BODY", "hunter2"}},
+                          {{"VSECM_LOG_FORMAT", "hunter2"}},         {{"VSECM_SAFE_NAMESPACE_ISOLATION", "hunter2"}},
+                          {{"VSECM_SAFE_MAX_CONNECTIONS", "0"}},     {{"VSECM_SAFE_TLS_PORT", "hunter2"}},
+                          {{"VSECM_SAFE_MAX_VALUE", "5MiB"}},        {{"VSECM_SAFE_MAX_HEADER", "10"}}};
+    for (auto const& v : bad) {
+        INFO(v.begin()->first);
+        auto const e = refused<safe_settings>(v);
+        CHECK(e.code == errc::invalid);
+        CHECK(e.what.find(v.begin()->first) != std::string::npos);
+        CHECK(e.what.find("hunter2") == std::string::npos);
+    }
+    CHECK(refused<sidecar_settings>({{"VSECM_SIDECAR_FILE_MODE", "0999"}}).code == errc::invalid);
+}
+
+TEST_CASE("Q27: negative back-off values are safe: one attempt is always made") {
+    auto const [b, warnings] = loaded<backoff_settings>(
+        {{"VSECM_BACKOFF_MAX_RETRIES", "-3"}, {"VSECM_BACKOFF_DELAY", "-5"}, {"VSECM_BACKOFF_MAX_WAIT", "1"}, {"VSECM_BACKOFF_MODE", "fixed"}});
+    CHECK(b.max_retries == 0);
+    CHECK(b.delay == 1s);
+    CHECK(b.max_wait == 1s);
+    CHECK_FALSE(b.exponential);
+    CHECK(warnings.size() == 1);
+    CHECK(loaded<backoff_settings>({{"VSECM_BACKOFF_DELAY", "0"}}).first.delay == 1ms);
+}
+
+TEST_CASE("Q14: the AES throttle's variable is accepted and does nothing") {
+    CHECK(loaded<safe_settings>({{"VSECM_SAFE_IV_INITIALIZATION_INTERVAL", "x"}}).second.empty());
+}
+
+TEST_CASE("choices this program does not have are clear errors") {
+    auto const postgres = refused<safe_settings>({{"VSECM_SAFE_BACKING_STORE", "postgres"}});
+    CHECK(postgres.code == errc::unsupported);
+    CHECK(postgres.what == "VSECM_SAFE_BACKING_STORE=postgres is not supported: use file or memory");
+    CHECK(refused<safe_settings>({{"VSECM_SAFE_BACKING_STORE", "etcd"}}).code == errc::invalid);
+    CHECK(loaded<safe_settings>({{"VSECM_SAFE_BACKING_STORE", "in-memory"}}).first.store == backing_store::memory);
+
+    CHECK(refused<safe_settings>({{"VSECM_SAFE_ROOT_KEY_STORE", "k8s"}}).code == errc::unsupported);
+    CHECK(refused<safe_settings>({{"VSECM_SAFE_ROOT_KEY_STORE", "vault"}}).code == errc::invalid);
+    CHECK(refused<safe_settings>({{"KUBERNETES_SERVICE_HOST", "10.0.0.1"}}).code == errc::unsupported);
+    CHECK(loaded<safe_settings>({{"KUBERNETES_SERVICE_HOST", "10.0.0.1"}, {"VSECM_SAFE_ROOT_KEY_STORE", "file"}}).second.empty());
+    CHECK(loaded<safe_settings>({{"KUBERNETES_SERVICE_HOST", "10.0.0.1"}, {"VSECM_ROOT_KEY_INPUT_MODE_MANUAL", "true"}}).first.manual_root_key);
+    CHECK(loaded<sentinel_settings>({{"VSECM_SENTINEL_OIDC_ENABLE_RESOURCE_SERVER", "true"}}).first.oidc_requested);
+}
+
+TEST_CASE("Q33: default patterns have escaped dots and follow the trust domain") {
+    auto const [d, none] = loaded<identity_settings>();
+    CHECK(d.safe_pattern == R"(^spiffe://vsecm\.com/workload/vsecm-safe/ns/vsecm-system/sa/vsecm-safe/n/[^/]+$)");
+    CHECK(none.empty());
+    auto const [o, quiet] = loaded<identity_settings>({{"SPIFFE_TRUST_DOMAIN", "acme.example.org"}});
+    CHECK(o.workload_name_pattern == R"(^spiffe://acme\.example\.org/workload/([^/]+)/ns/[^/]+/sa/[^/]+/n/[^/]+$)");
+    CHECK(quiet.empty());
+    auto const [given, warned] = loaded<identity_settings>({{"VSECM_SPIFFEID_PREFIX_SAFE", "^spiffe://other.org/x$"},
+                                                            {"VSECM_SPIFFEID_PREFIX_SENTINEL", R"(^spiffe://vsecm\.com/s$)"},
+                                                            {"VSECM_SPIFFEID_PREFIX_WORKLOAD", "spiffe://vsecm.com/workload/"}});
+    CHECK(given.safe_pattern == "^spiffe://other.org/x$");
+    CHECK(given.workload_pattern == "spiffe://vsecm.com/workload/");
+    CHECK(warned.size() == 1);
+}
+
+TEST_CASE("the sidecar's file is readable by the pod in a cluster and by its owner elsewhere") {
+    CHECK(loaded<sidecar_settings>().first.file_mode == 0600);
+    CHECK(loaded<sidecar_settings>({{"KUBERNETES_SERVICE_HOST", "10.0.0.1"}}).first.file_mode == 0644);
+    CHECK(loaded<sidecar_settings>({{"KUBERNETES_SERVICE_HOST", "10.0.0.1"}, {"VSECM_SIDECAR_FILE_MODE", "0640"}}).first.file_mode == 0640);
+}
