@@ -76,7 +76,8 @@ int run_with(role const& r, std::string_view prefix, std::span<std::string_view 
 int run_vsecm(std::span<std::string_view const> argv) {
     auto const invoked_as = argv.empty() ? std::string_view{"vsecm"} : argv[0];
     auto const rest = argv.empty() ? argv : argv.subspan(1);
-    if (auto const* a = find_alias(invoked_as)) return run_with(*find_role(a->role_name), a->prefix_argument, rest);
+    if (auto const* a = find_alias(invoked_as))
+        if (auto const* r = find_role(a->role_name)) return run_with(*r, a->prefix_argument, rest);
     if (auto const name = base_name(invoked_as); name.starts_with("vsecm-"))
         if (auto const* r = find_role(name.substr(6))) return r->run(rest);
 

@@ -1,0 +1,61 @@
+#include "roles/safe/root_key_file.hpp"
+
+#include "support/process.hpp"
+#include "support/temp_folder.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <sys/stat.h>
+
+#include <fstream>
+
+using namespace vsecm;
+using namespace vsecm::roles::safe;
+
+namespace {
+
+void write(std::string const& path, std::string_view text) { std::ofstream(path, std::ios::binary) << text; }
+
+}  // namespace
+
+TEST_CASE("a new key is made once, kept 0600, and read back") {
+    test::temp_folder folder;
+    auto const path = folder / "key/key.txt";
+    auto const made = load_or_make_root_key(base::posix_files(), path, folder / "data");
+    REQUIRE(made);
+    struct ::stat info {};
+    REQUIRE(::stat(path.c_str(), &info) == 0);
+    CHECK((info.st_mode & 07777) == 0600);
+    auto const again = load_or_make_root_key(base::posix_files(), path, folder / "data");
+    REQUIRE(again);
+    CHECK(again->id() == made->id());
+}
+
+TEST_CASE("the original's placeholder {} means: none yet") {
+    test::temp_folder folder;
+    write(folder / "key.txt", "{}\n");
+    CHECK(load_or_make_root_key(base::posix_files(), folder / "key.txt", folder / "data"));
+    CHECK(test::slurp(folder / "key.txt").starts_with("AGE-SECRET-KEY-1"));
+}
+
+TEST_CASE("Q7: no key is generated while any store file exists") {
+    test::temp_folder folder;
+    REQUIRE(base::posix_files().make_folder(folder / "data", 0700));
+    for (auto const* name : {"data/billing.age", "data/billing-1-.age.backup"}) {
+        write(folder / name, "x");
+        auto const refused = load_or_make_root_key(base::posix_files(), folder / "key.txt", folder / "data");
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().code == base::errc::conflict);
+        CHECK(refused.error().what.contains("VSECM_ROOT_KEY_PATH"));
+        CHECK(test::slurp(folder / "key.txt").empty());
+        REQUIRE(base::posix_files().remove(folder / name));
+    }
+}
+
+TEST_CASE("Q30: a malformed key is an error that quotes nothing of it") {
+    test::temp_folder folder;
+    write(folder / "key.txt", "AGE-SECRET-KEY-1NOTAKEY\nage1nothing\nabc\n");
+    auto const refused = load_or_make_root_key(base::posix_files(), folder / "key.txt", folder / "data");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == base::errc::invalid);
+    CHECK_FALSE(refused.error().what.contains("NOTAKEY"));
+}
