@@ -68,6 +68,12 @@ public:
         return {};
     }
 
+    status link(std::string const& from, std::string const& to) override {
+        if (::link(from.c_str(), to.c_str()) == 0) return {};
+        if (errno == EEXIST) return fail(errc::conflict, "linking to {}: it exists", to);
+        return os_failure("linking to", to, errno);
+    }
+
     status remove(std::string const& path) override {
         if (::unlink(path.c_str()) != 0) return os_failure("removing", path, errno);
         return {};

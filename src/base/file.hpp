@@ -54,6 +54,7 @@ public:
     // can be mistaken for a whole file is left (it is unlinked as far as the disk allows). The folder is not synced.
     virtual status write_new_synced(std::string const& path, byte_view bytes, ::mode_t mode) = 0;
     virtual status rename(std::string const& from, std::string const& to) = 0;      // replaces `to`
+    virtual status link(std::string const& from, std::string const& to) = 0;        // errc::conflict if `to` exists
     virtual status remove(std::string const& path) = 0;                             // errc::not_found if absent
     virtual status sync_folder(std::string const& path) = 0;
     virtual status make_folder(std::string const& path, ::mode_t mode) = 0;         // exists already: fine

@@ -1,0 +1,267 @@
+#include "store/batch_writer.hpp"
+
+#include "api/secret.hpp"
+#include "base/log.hpp"
+#include "base/try.hpp"
+#include "store/file_name.hpp"
+
+#include <algorithm>
+#include <format>
+#include <ranges>
+
+namespace vsecm::store {
+
+using base::errc;
+namespace log = base::log;
+
+namespace {
+
+constexpr ::mode_t file_mode = 0600;
+
+std::string record_file(std::string_view stem) { return std::string(stem) + std::string(record_suffix); }
+
+}  // namespace
+
+auto batch_writer::alive_steps() {
+    return steps_ | std::views::filter([](step const& s) { return s.alive(); });
+}
+
+void batch_writer::apply(std::span<write_group> groups, bool settling) {
+    settling_ = settling;
+    steps_.clear();
+    manifest_.clear();
+    for (auto& group : groups)
+        for (auto const& write : group.writes)
+            steps_.push_back({&group, &write, write.state != secret_state::present, api::encode_name(write.name), {}});
+    if (steps_.empty()) return;
+
+    // 1. Everything new is on stable storage under temporary names. Up to here a failure leaves no trace.
+    pool_.run(steps_.size(), [this](std::size_t i) { write_aside(steps_[i]); });
+    for (auto& s : steps_)
+        if (!s.written) give_up(*s.group, std::move(s.written).error(), false);
+    // 2. What must change as one is decided.
+    write_manifest();
+    if (settling_) drop_superseded();
+    keep_damaged();
+    // 3. Deletions first: a tombstone without its record's removal is a deletion, the reverse would be a loss.
+    place_tombstones();
+    place_records();
+    seal_folder();
+    tidy_up();
+}
+
+void batch_writer::write_aside(step& s) {
+    auto bytes = s.write->seal();
+    if (!bytes) {
+        s.written = std::unexpected(std::move(bytes).error());
+        return;
+    }
+    if (s.in_manifest(settling_)) s.content = crypto::sha256(*bytes);
+    // A failed sync is final for its descriptor, whatever a second sync says: so the second try is a new file.
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        auto name = std::format("{}{}", temporary_prefix, serial_++);
+        s.written = folder_.files().write_new_synced(place(s) + "/" + name, *bytes, file_mode);
+        if (s.written) {
+            s.aside = std::move(name);
+            return;
+        }
+    }
+}
+
+void batch_writer::write_manifest() {
+    batch_manifest manifest{settling_, {}};
+    bool tombstones = false;
+    for (auto const& s : alive_steps()) {
+        if (!s.in_manifest(settling_)) continue;
+        manifest.renames.push_back({s.tombstone, s.aside, record_file(s.stem), s.content});
+        tombstones = tombstones || s.tombstone;
+    }
+    if (manifest.renames.empty()) return;
+    manifest_ = folder_.data + "/" + manifest_file(serial_++);
+    auto decided = folder_.files().write_new_synced(manifest_, base::as_bytes(print_manifest(manifest)), file_mode);
+    if (decided && tombstones) decided = folder_.files().sync_folder(folder_.deleted);
+    if (decided) decided = folder_.files().sync_folder(folder_.data);
+    if (decided) return;
+    // Perhaps it is on the disk all the same: then a restart carries it out.
+    for (auto& s : steps_)
+        if (s.alive() && s.in_manifest(settling_)) give_up(*s.group, decided.error(), true);
+}
+
+// The leftovers of failed batches go only now that a manifest stands which covers the same names and comes after theirs.
+void batch_writer::drop_superseded() {
+    for (auto const& path : leftovers_) {
+        auto gone = remove_if_there(path);
+        if (gone) continue;
+        for (auto& s : steps_)
+            if (s.alive()) give_up(*s.group, gone.error(), true);
+        return;
+    }
+    // Forgotten only after seal_folder, see tidy_up: until then their removal may be undone by a crash.
+}
+
+// A file nobody could open is about to be replaced by an operator: it is kept for people.
+void batch_writer::keep_damaged() {
+    bool any = false;
+    auto keep = [&](step& s, std::string const& file) -> base::status {
+        auto& kept = index_.quarantined[s.stem];
+        for (std::uint64_t n = kept.size() + 1;; ++n) {
+            auto name = history_file(s.stem, n);
+            auto linked = folder_.files().link(folder_.data + "/" + file, folder_.quarantine + "/" + name);
+            if (!linked && linked.error().code == errc::conflict) continue;
+            if (!linked && linked.error().code == errc::not_found) return {};  // in quarantine since it was found
+            if (linked) kept.push_back(std::move(name));
+            any = any || linked.has_value();
+            return linked;
+        }
+    };
+    for (auto& s : steps_) {
+        if (!s.alive() || !s.write->replaces_damaged || s.write->state == secret_state::deleted) continue;
+        auto kept = keep(s, record_file(s.stem));
+        if (auto const alias = index_.aliases.find(s.write->name); kept && alias != index_.aliases.end())
+            for (auto const& file : alias->second)
+                if (kept) kept = keep(s, file);
+        if (!kept) give_up(*s.group, std::move(kept).error(), s.in_manifest(settling_));
+    }
+    if (!any) return;
+    if (auto synced = folder_.files().sync_folder(folder_.quarantine); !synced)
+        for (auto& s : steps_)
+            if (s.alive() && s.write->replaces_damaged) give_up(*s.group, synced.error(), s.in_manifest(settling_));
+}
+
+void batch_writer::place_tombstones() {
+    bool any = false;
+    for (auto& s : steps_) {
+        if (!s.alive() || !s.tombstone) continue;
+        index_.tombstones.insert(s.stem);
+        auto placed = folder_.files().rename(folder_.deleted + "/" + s.aside, folder_.deleted + "/" + record_file(s.stem));
+        if (!placed) {
+            give_up(*s.group, std::move(placed).error(), true);
+            continue;
+        }
+        s.aside.clear();
+        any = true;
+    }
+    if (!any) return;
+    if (auto synced = folder_.files().sync_folder(folder_.deleted); !synced)
+        for (auto& s : steps_)
+            if (s.alive() && s.tombstone) give_up(*s.group, synced.error(), true);
+}
+
+void batch_writer::place_records() {
+    for (auto& s : steps_) {
+        if (!s.alive()) continue;
+        auto placed = s.tombstone ? erase_record(s) : place_record(s);
+        if (!placed) give_up(*s.group, std::move(placed).error(), true);
+    }
+}
+
+base::status batch_writer::place_record(step& s) {
+    if (!settling_) keep_earlier(s);
+    VSECM_TRY_OK(folder_.files().rename(folder_.data + "/" + s.aside, folder_.data + "/" + record_file(s.stem)));
+    s.aside.clear();
+    return {};
+}
+
+// Deleted secrets do not live on in copies (Q42).
+base::status batch_writer::erase_record(step& s) {
+    auto const& name = s.write->name;
+    VSECM_TRY_OK(remove_if_there(folder_.data + "/" + record_file(s.stem)));
+    for (auto* originals : {&index_.aliases, &index_.backups}) {
+        auto const found = originals->find(name);
+        if (found == originals->end()) continue;
+        for (auto const& file : found->second) VSECM_TRY_OK(remove_if_there(folder_.data + "/" + file));
+        originals->erase(found);
+    }
+    if (s.write->replaces_damaged && s.write->state == secret_state::vacant) return {};  // memory still says damaged
+    bool history_changed = false;
+    if (auto const found = index_.earlier.find(s.stem); found != index_.earlier.end()) {
+        for (auto const version : found->second)
+            VSECM_TRY_OK(remove_if_there(folder_.history + "/" + history_file(s.stem, version)));
+        index_.earlier.erase(found);
+        history_changed = true;
+    }
+    if (auto const found = index_.quarantined.find(s.stem); found != index_.quarantined.end()) {
+        for (auto const& file : found->second) VSECM_TRY_OK(remove_if_there(folder_.quarantine + "/" + file));
+        index_.quarantined.erase(found);
+        VSECM_TRY_OK(folder_.files().sync_folder(folder_.quarantine));
+    }
+    return history_changed ? folder_.files().sync_folder(folder_.history) : base::status{};
+}
+
+void batch_writer::seal_folder() {
+    if (std::ranges::empty(alive_steps())) return;
+    if (auto synced = folder_.files().sync_folder(folder_.data); !synced)
+        for (auto& s : steps_)
+            if (s.alive()) give_up(*s.group, synced.error(), true);
+}
+
+// Nothing here matters for what a restart shows, so failures are only left for the next start to clean.
+void batch_writer::tidy_up() {
+    auto const try_remove = [this](std::string const& path) {
+        if (auto gone = remove_if_there(path); !gone) log::warn("store_tidy_failed", {{"reason", gone.error().what}});
+    };
+    bool const failed_half_way = std::ranges::any_of(steps_, [](step const& s) { return !s.alive() && s.group->uncertain; });
+    for (auto& s : steps_) {
+        if (!s.alive()) {
+            if (s.aside.empty()) continue;
+            auto const path = place(s) + "/" + s.aside;
+            if (s.group->uncertain)
+                leftovers_.push_back(path);  // a manifest may still need it, until a later one stands
+            else
+                try_remove(path);
+            continue;
+        }
+        if (s.tombstone) continue;
+        if (index_.tombstones.erase(s.stem) > 0) try_remove(folder_.deleted + "/" + record_file(s.stem));
+        if (auto const alias = index_.aliases.find(s.write->name); alias != index_.aliases.end()) {
+            for (auto const& file : alias->second) try_remove(folder_.data + "/" + file);
+            index_.aliases.erase(alias);
+        }
+        forget_earlier(s.stem);
+    }
+    if (settling_ && !failed_half_way) leftovers_.clear();
+    if (manifest_.empty()) return;
+    if (failed_half_way)
+        leftovers_.push_back(manifest_);
+    else
+        try_remove(manifest_);
+}
+
+// The file that is about to be replaced stays in history/ under a second link: no copy, no extra sync.
+void batch_writer::keep_earlier(step const& s) {
+    if (options_.history == 0 || s.write->replaces == 0) return;
+    auto const alias = index_.aliases.find(s.write->name);
+    auto const current = alias == index_.aliases.end() ? record_file(s.stem) : alias->second.front();
+    auto linked = folder_.files().link(folder_.data + "/" + current, folder_.history + "/" + history_file(s.stem, s.write->replaces));
+    if (linked)
+        index_.earlier[s.stem].push_back(s.write->replaces);
+    else if (linked.error().code != errc::conflict && linked.error().code != errc::not_found)
+        log::warn("earlier_version_not_kept", {{"name", s.write->name}, {"reason", linked.error().what}});
+}
+
+void batch_writer::forget_earlier(std::string const& stem) {
+    auto const found = index_.earlier.find(stem);
+    if (found == index_.earlier.end()) return;
+    auto& versions = found->second;
+    while (versions.size() > options_.history) {
+        auto const path = folder_.history + "/" + history_file(stem, versions.front());
+        if (auto gone = remove_if_there(path); !gone) return;
+        versions.erase(versions.begin());
+    }
+}
+
+base::status batch_writer::remove_if_there(std::string const& path) {
+    auto gone = folder_.files().remove(path);
+    if (!gone && gone.error().code == errc::not_found) return {};
+    return gone;
+}
+
+void batch_writer::give_up(write_group& group, base::error why, bool uncertain) {
+    if (group.outcome) {
+        why.code = errc::storage;
+        group.outcome = std::unexpected(std::move(why));
+    }
+    group.uncertain = group.uncertain || uncertain;
+}
+
+}  // namespace vsecm::store

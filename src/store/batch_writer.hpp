@@ -1,0 +1,67 @@
+// The order of system calls that makes a batch durable. docs/record-format.md says why it is this order.
+#pragma once
+
+#include "store/batch_manifest.hpp"
+#include "store/work_pool.hpp"
+
+#include <atomic>
+#include <deque>
+
+namespace vsecm::store {
+
+// One thread at a time (it uses the pool's others itself).
+class batch_writer {
+public:
+    batch_writer(data_folder const& folder, folder_index& index, file_options const& options)
+        : folder_(folder), index_(index), options_(options), pool_(options.num_threads) {}
+
+    void apply(std::span<write_group> groups, bool settling);
+    work_pool& pool() noexcept { return pool_; }
+
+private:
+    // One file of the batch on its way.
+    struct step {
+        write_group* group;
+        record_write const* write;
+        bool tombstone;
+        std::string stem;
+        std::string aside;  // its temporary file's name; empty once renamed
+        crypto::digest256 content{};
+        base::status written{};
+
+        bool alive() const noexcept { return group->outcome.has_value(); }
+        bool in_manifest(bool settling) const noexcept { return settling || group->writes.size() > 1; }
+    };
+
+    void write_aside(step& s);
+    void write_manifest();
+    void drop_superseded();
+    void keep_damaged();
+    void place_tombstones();
+    void place_records();
+    base::status place_record(step& s);
+    base::status erase_record(step& s);
+    void seal_folder();
+    void tidy_up();
+
+    void keep_earlier(step const& s);
+    void forget_earlier(std::string const& stem);
+    base::status remove_if_there(std::string const& path);
+    void give_up(write_group& group, base::error why, bool uncertain);
+    std::string const& place(step const& s) const { return s.tombstone ? folder_.deleted : folder_.data; }
+    auto alive_steps();
+
+    data_folder const& folder_;
+    folder_index& index_;
+    file_options const& options_;
+    work_pool pool_;
+    std::atomic<std::uint64_t> serial_{0};
+    std::vector<std::string> leftovers_;  // of uncertain groups: the next settling batch removes them
+
+    // Of the batch under way.
+    std::deque<step> steps_;
+    bool settling_ = false;
+    std::string manifest_;
+};
+
+}  // namespace vsecm::store

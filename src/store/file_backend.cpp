@@ -1,0 +1,39 @@
+#include "store/file_backend.hpp"
+
+#include "base/try.hpp"
+#include "store/batch_writer.hpp"
+#include "store/folder_loader.hpp"
+
+namespace vsecm::store {
+namespace {
+
+class file_backend final : public backend {
+public:
+    file_backend(file_options options, data_folder folder)
+        : options_(std::move(options)), folder_(std::move(folder)), writer_(folder_, index_, options_),
+          description_("file " + options_.path) {}
+
+    base::result<loaded_records> load(record_opener const& opener) override {
+        return load_folder(folder_, opener, options_.key_id, writer_.pool(), index_);
+    }
+    void apply(std::span<write_group> groups, bool settling) override { writer_.apply(groups, settling); }
+    bool adopted() const noexcept override { return folder_.adopted(); }
+    std::string_view describe() const noexcept override { return description_; }
+
+private:
+    file_options options_;
+    data_folder folder_;
+    folder_index index_;
+    batch_writer writer_;
+    std::string description_;
+};
+
+}  // namespace
+
+base::result<std::unique_ptr<backend>> open_file_backend(file_options options) {
+    while (options.path.size() > 1 && options.path.ends_with('/')) options.path.pop_back();
+    VSECM_TRY(folder, data_folder::open(options));
+    return std::make_unique<file_backend>(std::move(options), std::move(folder));
+}
+
+}  // namespace vsecm::store

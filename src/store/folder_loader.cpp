@@ -1,0 +1,284 @@
+#include "store/folder_loader.hpp"
+
+#include "api/secret.hpp"
+#include "base/log.hpp"
+#include "base/try.hpp"
+#include "store/batch_manifest.hpp"
+#include "store/file_name.hpp"
+#include "store/limits.hpp"
+
+#include <algorithm>
+#include <format>
+#include <thread>
+
+namespace vsecm::store {
+
+using base::errc;
+using base::fail;
+
+namespace {
+
+// One file that may be a record, and what became of it.
+struct candidate {
+    std::string file;  // "foo.age"
+    bool tombstone = false;
+    bool unreadable = false;  // the disk, not the content
+    opened_record record{};
+    std::string failure{};
+
+    std::string_view stem() const { return std::string_view(file).substr(0, file.size() - record_suffix.size()); }
+    bool opened() const noexcept { return record.verdict == open_verdict::opened; }
+    // What it calls itself; if it cannot be opened, what its file is called.
+    std::string name() const {
+        if (opened()) return record.secret->name;
+        auto const decoded = decode_stem(stem());
+        return decoded ? *decoded : std::string(stem());
+    }
+};
+
+// Everything that claims one name.
+struct claim {
+    candidate* record = nullptr;
+    candidate* tombstone = nullptr;
+};
+
+class loader {
+public:
+    loader(data_folder const& folder, record_opener const& opener, std::string const& key_id, work_pool& pool, folder_index& index)
+        : folder_(folder), opener_(opener), key_id_(key_id), pool_(pool), index_(index) {}
+
+    base::result<loaded_records> run() {
+        VSECM_TRY_OK(recover_batches(folder_));
+        VSECM_TRY_OK(list_all());
+        auto const width = std::max<std::size_t>(1, std::thread::hardware_concurrency());
+        pool_.run(candidates_.size(), width, [this](std::size_t i) { open(candidates_[i]); });
+        VSECM_TRY_OK(check_key());
+        sort_out();
+        for (auto& [name, claim] : claims_) settle(name, claim);
+        reserve_quarantined();
+        remember_key();
+        return std::move(out_);
+    }
+
+private:
+    base::status list_all();
+    void open(candidate& c) const;
+    base::status check_key() const;
+    void sort_out();
+    void settle(std::string const& name, claim const& c);
+    void keep_record(std::string const& name, claim const& c);
+    void keep_tombstone(std::string const& name, claim const& c);
+    void keep_damaged(std::string const& name, claim const& c);
+    void reserve_quarantined();
+    void remember_key();
+    bool quarantine(candidate const& c);
+    void warn(std::string sentence) { out_.warnings.push_back(std::move(sentence)); }
+
+    std::uint64_t newest_earlier(std::string const& name) const {
+        auto const found = index_.earlier.find(api::encode_name(name));
+        return found == index_.earlier.end() || found->second.empty() ? 0 : found->second.back();
+    }
+
+    data_folder const& folder_;
+    record_opener const& opener_;
+    std::string const& key_id_;
+    work_pool& pool_;
+    folder_index& index_;
+    std::vector<candidate> candidates_;
+    std::unordered_map<std::string, claim> claims_;
+    loaded_records out_;
+};
+
+base::status loader::list_all() {
+    VSECM_TRY(data, folder_.files().list(folder_.data));
+    for (auto& e : data) {
+        if (e.name.starts_with('.') || e.kind == base::file_kind::folder) continue;
+        if (auto const name = original_backup_of(e.name)) {
+            index_.backups[std::string(*name)].push_back(e.name);
+        } else if (e.kind == base::file_kind::regular && stem_of(e.name)) {
+            candidates_.push_back({std::move(e.name)});
+        } else if (!e.name.ends_with(".age.backup")) {
+            warn(std::format("{}/{} is not a record and was passed over", folder_.data, e.name));
+        }
+    }
+    VSECM_TRY(tombstones, folder_.files().list(folder_.deleted));
+    for (auto& e : tombstones) {
+        if (e.kind != base::file_kind::regular || !stem_of(e.name)) continue;
+        index_.tombstones.emplace(*stem_of(e.name));
+        candidates_.push_back({std::move(e.name), true});
+    }
+    VSECM_TRY(earlier, folder_.files().list(folder_.history));
+    for (auto const& e : earlier)
+        if (auto const entry = parse_history_file(e.name)) index_.earlier[std::string(entry->stem)].push_back(entry->version);
+    for (auto& [stem, versions] : index_.earlier) std::ranges::sort(versions);
+    VSECM_TRY(quarantined, folder_.files().list(folder_.quarantine));
+    for (auto& e : quarantined)
+        if (auto const entry = parse_history_file(e.name)) index_.quarantined[std::string(entry->stem)].push_back(e.name);
+    return {};
+}
+
+void loader::open(candidate& c) const {
+    auto const sealed = folder_.files().read((c.tombstone ? folder_.deleted : folder_.data) + "/" + c.file, max_record_len);
+    if (!sealed) {
+        c.unreadable = sealed.error().code != errc::too_large;
+        c.record.verdict = open_verdict::other_key;  // stays where it is
+        c.failure = sealed.error().what;
+        return;
+    }
+    // The original wrote names as they are; we encode them. A record names itself, so no file can pass for another.
+    auto const decoded = decode_stem(c.stem());
+    std::string_view const names[] = {decoded ? std::string_view(*decoded) : c.stem(), c.stem()};
+    c.record = opener_.open(sealed->bytes(), names);
+    bool const has_value = c.opened() && c.record.secret->state == secret_state::present;
+    if (c.opened() && has_value == c.tombstone) c.record = {open_verdict::corrupt, nullptr};
+}
+
+base::status loader::check_key() const {
+    std::size_t num_opened = 0, num_other = 0;
+    candidate const* unreadable = nullptr;
+    for (auto const& c : candidates_) {
+        num_opened += c.opened();
+        num_other += !c.opened() && c.record.verdict == open_verdict::other_key && !c.unreadable;
+        if (c.unreadable) unreadable = &c;
+    }
+    if (num_opened > 0) return {};
+    if (unreadable != nullptr) return fail(errc::storage, "the records cannot be read: {}", unreadable->failure);
+    if (num_other == 0) return {};
+    auto const known = folder_.known_key_id();
+    return fail(errc::no_match, "{} records in {} and root key {} opens none of them; {}", num_other, folder_.data, key_id_,
+                known.empty() ? "give the root key they were written with, or another data folder"
+                              : std::format("they were written with root key {}: give that one", known));
+}
+
+// True if `a` was written after `b`. A program that does not count versions is judged by the dates it wrote.
+bool is_newer(stored_secret const& a, stored_secret const& b) {
+    if (a.version > 0 && b.version > 0) return a.version > b.version;
+    return a.updated > b.updated;
+}
+
+// Who claims which name; between two files in the data folder itself, the newer record.
+void loader::sort_out() {
+    claims_.reserve(candidates_.size());
+    for (auto& c : candidates_) {
+        auto const name = c.name();
+        auto& claim = claims_[name];
+        if (c.tombstone) {
+            claim.tombstone = &c;
+            continue;
+        }
+        bool const canonical = api::encode_name(name) == c.stem();
+        if (!canonical) index_.aliases[name].push_back(c.file);
+        auto*& holder = claim.record;
+        if (holder == nullptr) {
+            holder = &c;
+        } else if (holder->opened() && c.opened()) {
+            if (is_newer(*c.record.secret, *holder->record.secret)) holder = &c;
+        } else if (canonical) {
+            holder = &c;  // opened or not: our own name for it counts
+        }
+    }
+}
+
+void loader::settle(std::string const& name, claim const& c) {
+    bool const has_record = c.record != nullptr && c.record->opened();
+    bool const has_tombstone = c.tombstone != nullptr && c.tombstone->opened();
+    if (c.record != nullptr && !has_record) return keep_damaged(name, c);
+    if (!has_record && !has_tombstone) return keep_damaged(name, c);
+    if (has_record && has_tombstone && is_newer(*c.tombstone->record.secret, *c.record->record.secret))
+        return keep_tombstone(name, c);
+    has_record ? keep_record(name, c) : keep_tombstone(name, c);
+}
+
+void loader::keep_record(std::string const& name, claim const& c) {
+    auto& secret = c.record->record.secret;
+    if (secret->version == 0) {
+        auto const buried = c.tombstone != nullptr && c.tombstone->opened() ? c.tombstone->record.secret->version : 0;
+        opener_.set_version(*secret, std::max(buried, newest_earlier(name)) + 1);
+    }
+    out_.secrets.push_back(std::move(secret));
+}
+
+// The removal that goes with it may have been cut short.
+void loader::keep_tombstone(std::string const& name, claim const& c) {
+    out_.secrets.push_back(std::move(c.tombstone->record.secret));
+    if (c.record == nullptr) return;
+    auto const stem = api::encode_name(name);
+    std::vector<std::string> files{stem + std::string(record_suffix)};
+    for (auto const& alias : index_.aliases[name]) files.push_back(alias);
+    for (auto const& file : files) {
+        auto gone = folder_.files().remove(folder_.data + "/" + file);
+        if (!gone && gone.error().code != errc::not_found) warn(gone.error().what);
+    }
+    index_.aliases.erase(name);
+    auto const earlier = index_.earlier.find(stem);
+    if (earlier == index_.earlier.end()) return;
+    for (auto const version : earlier->second)
+        if (auto gone = folder_.files().remove(folder_.history + "/" + history_file(stem, version)); !gone) warn(gone.error().what);
+    index_.earlier.erase(earlier);
+}
+
+void loader::keep_damaged(std::string const& name, claim const& c) {
+    auto const& damaged = c.record != nullptr ? *c.record : *c.tombstone;
+    auto version = newest_earlier(name);
+    if (c.tombstone != nullptr && c.tombstone->opened()) version = std::max(version, c.tombstone->record.secret->version);
+    auto const moved = damaged.record.verdict == open_verdict::corrupt && !damaged.tombstone && quarantine(damaged);
+    auto const why = damaged.record.verdict == open_verdict::corrupt ? "is damaged"
+                     : damaged.failure.empty()                      ? "does not open with this root key"
+                                                                    : damaged.failure.c_str();
+    warn(std::format("record {} {}{}: fetches of it are refused until it is written again or deleted", damaged.file, why,
+                     moved ? " and was moved to quarantine/" : ""));
+    out_.secrets.push_back(opener_.damaged(name, version));
+}
+
+// A second link first, so that at no moment the file has no name.
+bool loader::quarantine(candidate const& c) {
+    auto const stem = api::encode_name(c.name());
+    auto& kept = index_.quarantined[stem];
+    auto const from = folder_.data + "/" + c.file;
+    for (std::uint64_t n = kept.size() + 1;; ++n) {
+        auto name = history_file(stem, n);
+        auto done = folder_.files().link(from, folder_.quarantine + "/" + name);
+        if (!done && done.error().code == errc::conflict) continue;
+        if (done) done = folder_.files().sync_folder(folder_.quarantine);
+        if (done) done = folder_.files().remove(from);
+        if (!done) {
+            warn(done.error().what);
+            return false;
+        }
+        kept.push_back(std::move(name));
+        return true;
+    }
+}
+
+// Names whose only trace is in quarantine stay reserved, over restarts too.
+void loader::reserve_quarantined() {
+    std::unordered_map<std::string_view, std::size_t> at;
+    for (std::size_t i = 0; i < out_.secrets.size(); ++i) at.emplace(out_.secrets[i]->name, i);
+    for (auto const& [stem, files] : index_.quarantined) {
+        auto const name = decode_stem(stem);
+        if (!name || files.empty()) continue;
+        auto const found = at.find(*name);
+        if (found == at.end())
+            out_.secrets.push_back(opener_.damaged(*name, newest_earlier(*name)));
+        else if (auto& there = out_.secrets[found->second]; there->state == secret_state::vacant)
+            there = opener_.damaged(*name, there->version);
+        else
+            continue;
+        if (std::ranges::none_of(out_.warnings, [&](std::string const& w) { return w.contains(stem); }))
+            warn(std::format("record {} is in quarantine/: fetches of it are refused until it is written again or deleted", stem));
+    }
+}
+
+void loader::remember_key() {
+    if (key_id_.empty() || folder_.known_key_id() == key_id_) return;
+    if (auto kept = folder_.remember_key_id(key_id_); !kept) warn(kept.error().what);
+}
+
+}  // namespace
+
+base::result<loaded_records> load_folder(data_folder const& folder, record_opener const& opener, std::string const& key_id,
+                                         work_pool& pool, folder_index& index) {
+    return loader(folder, opener, key_id, pool, index).run();
+}
+
+}  // namespace vsecm::store
