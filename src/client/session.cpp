@@ -1,0 +1,69 @@
+#include "client/session.hpp"
+
+#include "base/try.hpp"
+
+namespace vsecm::client {
+
+using base::errc;
+using base::fail;
+
+spiffe::policy_settings policy_of(config::identity_settings const& identity) {
+    spiffe::policy_settings policy;
+    policy.trust_domain = identity.trust_domain;
+    policy.workload_name_regexp = identity.workload_name_pattern;
+    policy.workload = identity.workload_pattern;
+    policy.safe = identity.safe_pattern;
+    policy.sentinel = identity.sentinel_pattern;
+    policy.scout = identity.scout_pattern;
+    policy.clerk = identity.clerk_pattern;
+    return policy;
+}
+
+session::session(std::shared_ptr<spiffe::svid_source> source, std::unique_ptr<safe_client> safe, std::chrono::milliseconds timeout)
+    : source_(std::move(source)), safe_(std::move(safe)), identity_timeout_(timeout) {}
+
+base::result<session> session::make(net::executor loop, config::identity_settings const& identity, config::client_settings const& settings,
+                                    self_kind self, std::function<void()> on_identity_change) {
+    auto server = net::parse_https_endpoint(settings.endpoint);
+    if (!server) return pass(std::move(server), "VSECM_SAFE_ENDPOINT_URL");
+    auto where = spiffe::parse_endpoint_socket(identity.socket);
+    if (!where) return pass(std::move(where), "SPIFFE_ENDPOINT_SOCKET");
+    VSECM_TRY(compiled, spiffe::peer_policy::make(policy_of(identity)));
+    auto const policy = std::make_shared<spiffe::peer_policy const>(std::move(compiled));
+
+    spiffe::svid_source_options options;
+    options.watch.where = *std::move(where);
+    options.tls_groups = identity.tls_groups;
+    options.serve = false;
+    options.on_change = std::move(on_identity_change);
+    options.accept_server = [policy](std::string_view id) -> base::status {
+        if (policy->is(spiffe::caller_kind::safe, id)) return {};
+        return fail(errc::denied, "the server's identity ({}) is not safe's: see VSECM_SPIFFEID_PREFIX_SAFE", id);
+    };
+    options.accept_self = [policy, self](std::string_view id) -> base::status {
+        auto const kind = policy->classify(id).kind;
+        if (self == self_kind::any && kind != spiffe::caller_kind::unknown) return {};
+        if (self == self_kind::sentinel && kind == spiffe::caller_kind::sentinel) return {};
+        if (self == self_kind::sentinel)
+            return fail(errc::no_identity, "this process's identity ({}) is not the sentinel's: see VSECM_SPIFFEID_PREFIX_SENTINEL", id);
+        return fail(errc::no_identity, "this process's identity ({}) is no workload's: see VSECM_SPIFFEID_PREFIX_WORKLOAD", id);
+    };
+    auto source = spiffe::svid_source::make(loop, std::move(options));
+    client_options limits;
+    limits.timeout = settings.request_timeout;
+    auto safe = std::make_unique<safe_client>(loop, source->tls(net::tls_role::client), *std::move(server), limits);
+    return session(std::move(source), std::move(safe), settings.identity_timeout);
+}
+
+net::awaitable<base::status> session::open(spiffe::svid_source::patience how) {
+    source_->start();
+    auto const deadline = net::steady_clock::now() + identity_timeout_;
+    co_return co_await source_->wait_first(deadline, how);
+}
+
+void session::close() {
+    safe_->close();
+    source_->stop();
+}
+
+}  // namespace vsecm::client

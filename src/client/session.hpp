@@ -1,0 +1,40 @@
+// A role's way to safe: settings to identity, identity to client. Every client role begins with this.
+#pragma once
+
+#include "client/safe_client.hpp"
+#include "config/settings.hpp"
+#include "spiffe/peer_policy.hpp"
+#include "spiffe/svid_source.hpp"
+
+namespace vsecm::client {
+
+// What our own identity must be. `any`: whatever the patterns know as a workload, system parts included.
+enum class self_kind { any, sentinel };
+
+// On one loop. Made whole by make(), which contacts nobody; open() starts the watch of the Workload API.
+class session {
+public:
+    // errc::invalid, naming the variable, for an address or a pattern that does not parse.
+    static base::result<session> make(net::executor loop, config::identity_settings const& identity, config::client_settings const& settings,
+                                      self_kind self, std::function<void()> on_identity_change = nullptr);
+
+    // Waits for an identity, settings.identity_timeout at most. errc::no_identity, in a sentence that says what is wrong:
+    // no socket, none issued, or not the kind this role needs. Services keep trying until the deadline; commands stop at
+    // the first answer.
+    net::awaitable<base::status> open(spiffe::svid_source::patience how);
+
+    safe_client& safe() noexcept { return *safe_; }
+    spiffe::svid_source& identity() noexcept { return *source_; }
+    void close();
+
+private:
+    session(std::shared_ptr<spiffe::svid_source> source, std::unique_ptr<safe_client> safe, std::chrono::milliseconds timeout);
+    std::shared_ptr<spiffe::svid_source> source_;
+    std::unique_ptr<safe_client> safe_;
+    std::chrono::milliseconds identity_timeout_;
+};
+
+// The patterns of the settings as the policy takes them.
+spiffe::policy_settings policy_of(config::identity_settings const& identity);
+
+}  // namespace vsecm::client
