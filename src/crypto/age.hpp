@@ -39,8 +39,8 @@ private:
     std::vector<std::uint8_t> sealed_;
 };
 
-// Opens a stream of any length, binary or armored, holding two chunks. What next() gives was authenticated; the file as
-// a whole was only once next() has said the end.
+// Opens a stream of any length, binary or armored, holding one chunk. What next() gives was authenticated; the file as
+// a whole was only once next() has said the end. After an error it stays in error.
 class age_reader {
 public:
     static base::result<age_reader> start(std::span<age_identity const> identities, byte_source in);
@@ -48,13 +48,12 @@ public:
     base::result<base::byte_view> next();
 
 private:
-    age_reader(byte_source in, age_stream_key key, std::vector<std::uint8_t> ahead)
-        : in_(std::move(in)), key_(key), sealed_(std::move(ahead)) {}
+    age_reader(byte_source in, age_stream_key key);
     byte_source in_;
     age_stream_key key_;
-    std::vector<std::uint8_t> sealed_;  // read, not yet opened
+    std::vector<std::uint8_t> sealed_;  // one chunk
     base::secret_text plain_;
-    bool done_ = false;
+    enum class state { reading, after_last, ended, failed } state_ = state::reading;
 };
 
 }  // namespace vsecm::crypto

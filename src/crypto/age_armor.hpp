@@ -28,7 +28,6 @@ public:
     base::status finish();
 
 private:
-    base::status emit_line(base::byte_view bytes);
     byte_sink out_;
     std::vector<std::uint8_t> line_;  // fewer than 48 bytes waiting
     bool begun_ = false;

@@ -31,10 +31,11 @@ public:
     // `out` is plain.size() + 16 bytes; a `more` chunk must be full.
     void seal(age_chunk kind, base::byte_view plain, base::byte_span out);
     // errc::corrupt, beginning "age payload", if it is not authentic or breaks a rule. `out` is sealed.size() - 16.
+    // After an error the same chunk may be tried as the other kind.
     base::status open(age_chunk kind, base::byte_view sealed, base::byte_span out);
 
 private:
-    std::array<std::uint8_t, 12> next_nonce(age_chunk kind) noexcept;
+    std::array<std::uint8_t, 12> nonce_for(age_chunk kind) const noexcept;
     stack_key<32> key_;
     std::uint64_t counter_ = 0;
 };

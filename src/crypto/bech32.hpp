@@ -13,7 +13,7 @@ struct bech32_text {
     base::secret_text bytes;  // wiping, because for an identity these are the key
 };
 
-// All upper case if `hrp` is upper case, else all lower. `hrp` must be 1..83 printable characters of one case.
+// All upper case if `hrp` is upper case, else all lower. `hrp` must be printable characters of one case, not empty.
 base::secret_text bech32_encode(std::string_view hrp, base::byte_view bytes);
 
 // errc::invalid for mixed case, foreign characters, a wrong checksum, non-zero or excess padding bits, an empty prefix,
