@@ -36,9 +36,9 @@ class issuer {
 public:
     // A CA that lives as long as this object.
     static base::result<issuer> ephemeral(issuer_options options);
-    // Reads `<folder>/ca.key` and `<folder>/ca.crt` (PEM, 0600), or makes and stores them. A damaged pair, or one of
-    // another trust domain, is an error: it is never replaced silently. One that has expired (or soon will) is renewed,
-    // and the old root stays in bundle() until it expires.
+    // Reads `<folder>/ca.pem` (0600: the key, its certificate, then older roots), or makes and stores it. A damaged file
+    // (errc::corrupt), or one of another trust domain (errc::conflict), is never replaced silently. A CA that has expired
+    // or soon will is renewed.
     static base::result<issuer> open(std::string const& folder, issuer_options options);
     issuer(issuer&&) noexcept;
     issuer& operator=(issuer&&) noexcept;
@@ -47,8 +47,11 @@ public:
     // A fresh key and leaf for `id` (SPIFFE ID with a path in our trust domain, else errc::invalid). Lifetime is `ttl`
     // (zero: the issuer's), capped by the CA's.
     base::result<minted_svid> mint(std::string_view id, std::chrono::seconds ttl = std::chrono::seconds{0});
-    // A new CA key; SVIDs minted from now on are signed by it, and the old root stays in bundle() until it expires.
+    // A new CA key, stored before it is used; SVIDs minted from now on are signed by it, and the old root stays in bundle()
+    // until it expires.
     base::status rotate_ca();
+    // True in the last sixth of the CA's life, or when an SVID of the usual length no longer fits twice.
+    bool ca_is_old() const;
 
     std::string const& trust_domain() const noexcept;
     der bundle() const;  // concatenated roots of our trust domain

@@ -4,6 +4,7 @@
 
 #include "base/secret_text.hpp"
 #include "grpc/client.hpp"
+#include "net/backoff.hpp"
 #include "spiffe/x509_svid.hpp"
 
 #include <functional>
@@ -31,6 +32,7 @@ struct watch_options {
     std::chrono::milliseconds first_retry{500};  // then growing to max_retry, jittered
     std::chrono::milliseconds max_retry{30'000};
     std::chrono::seconds connect_timeout{5};
+    std::chrono::seconds first_message_timeout{30};  // attestation takes its time
 };
 
 // Receives what the watch sees, on its loop.
@@ -38,8 +40,9 @@ class watch_listener {
 public:
     virtual ~watch_listener() = default;
     virtual void on_update(x509_context&& context) = 0;
-    // A sentence for people, and a code: not_found (no socket), denied (PERMISSION_DENIED: no identity issued),
-    // unavailable, timeout, corrupt (a message that did not parse; the stream stays open). Called before each retry.
+    // A sentence for people, and a code: no_identity (PERMISSION_DENIED: none is issued to us, or no longer), not_found
+    // (no socket), denied (no permission for the socket), unavailable, timeout, corrupt (a message that did not parse: the
+    // stream stays open), unsupported (the watch has ended). Called before each retry.
     virtual void on_error(base::error const& why) = 0;
 };
 
@@ -53,11 +56,12 @@ public:
     void stop();
 
 private:
-    net::awaitable<base::status> watch_once(bool& got_update);
+    net::awaitable<base::status> watch_once();
     watch_options options_;
     watch_listener& listener_;
     net::timer pause_;
-    std::unique_ptr<grpc::client_stream> stream_;
+    net::backoff tries_;
+    std::optional<grpc::client_stream> stream_;
     bool stopped_ = false;
 };
 
