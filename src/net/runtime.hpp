@@ -52,10 +52,15 @@ private:
         finish_step finish;
     };
     struct state;
+    // Lets every loop drop its work before the first is freed: what hangs on one loop may hold sockets of another.
+    struct event_loop : asio::io_context {
+        event_loop() : asio::io_context(1) {}
+        void drop_work() { shutdown(); }
+    };
     awaitable<void> watch_signals();
     awaitable<void> stop_in_order();
 
-    std::vector<std::unique_ptr<asio::io_context>> loops_;
+    std::vector<std::unique_ptr<event_loop>> loops_;
     std::vector<step> steps_;
     std::unique_ptr<state> state_;
     steady_clock::duration grace_ = std::chrono::seconds(20);

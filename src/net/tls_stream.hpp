@@ -46,6 +46,8 @@ public:
     awaitable<error_code> wait(io_state state);
     // True if a read would find bytes without waiting: decrypted or not yet decrypted ones.
     bool has_buffered() const noexcept;
+    // For whoever waited on socket() itself: there may be something to read again.
+    void note_readable() noexcept { socket_drained_ = false; }
 
     // --- waiting ---
     // The peer is verified when this returns without error (a server's client learns of its own refusal only at the

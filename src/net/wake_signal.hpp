@@ -1,6 +1,9 @@
 // A bell between one notifier and one waiter on the same loop. Store's watch hub rings it, a held request waits on it.
 #pragma once
 
+#include "net/asio.hpp"
+
+#include <chrono>
 #include <functional>
 #include <utility>
 
@@ -29,5 +32,8 @@ private:
     bool rung_ = false;
     std::move_only_function<void()> on_ring_;
 };
+
+// True if it rang, false if `deadline` came first (or the wait was cancelled). One waiter at a time.
+awaitable<bool> wait_for(wake_signal& signal, std::chrono::steady_clock::time_point deadline);
 
 }  // namespace vsecm::net

@@ -1,0 +1,428 @@
+#include "net/http_session.hpp"
+
+#include "base/log.hpp"
+#include "net/http_parser.hpp"
+
+#include <sys/socket.h>
+
+#include <charconv>
+
+namespace vsecm::net {
+
+using base::errc;
+using io_state = tls_stream::io_state;
+
+namespace {
+
+// Sessions of one loop may log this many failed handshakes between two sweeps.
+constexpr unsigned max_failures_logged = 20;
+// Answers up to this size travel as one buffer, header and body together.
+constexpr std::size_t flat_answer_len = 16 * 1024;
+// A client that takes less than this a second is cut off.
+constexpr std::size_t slowest_reader = 64 * 1024;
+// What a refused client may still send while it has not read why.
+constexpr std::size_t max_lingering_len = 256 * 1024 * 1024;
+
+std::string print_remote(remote_address const& remote) {
+    auto const address = remote.address();
+    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+        return std::format("{}:{}", asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string(), remote.port());
+    }
+    auto const host = address.to_string();
+    return address.is_v6() ? std::format("[{}]:{}", host, remote.port()) : std::format("{}:{}", host, remote.port());
+}
+
+// RFC 9110 section 5.6.7, "Sun, 06 Nov 1994 08:49:37 GMT".
+std::string const& date_text(server_loop& loop) {
+    std::time_t const now = std::time(nullptr);
+    if (now != loop.date_second) {
+        loop.date_second = now;
+        loop.date = std::format("{:%a, %d %b %Y %T} GMT", std::chrono::sys_seconds(std::chrono::seconds(now)));
+    }
+    return loop.date;
+}
+
+void append_number(base::secret_text& out, std::size_t value) {
+    char digits[20];
+    auto const end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+    out.append(std::string_view(digits, end));
+}
+
+}  // namespace
+
+http_session::http_session(std::shared_ptr<http_server_state> server, server_loop& loop, tcp_socket socket,
+    remote_address remote, std::shared_ptr<tls_context const> context)
+    : server_(std::move(server)),
+      loop_(loop),
+      stream_(std::move(socket), std::move(context), tls_role::server),
+      remote_(remote) {}
+
+http_session::~http_session() = default;
+
+void http_session::enlist() {
+    began_ = steady_clock::now();
+    slot_ = loop_.slots.size();
+    loop_.slots.push_back({began_ + limits().handshake, this});
+}
+
+void http_session::leave() {
+    if (phase_ == phase::handshake) --loop_.handshaking;
+    loop_.slots[slot_] = loop_.slots.back();
+    loop_.slots[slot_].session->moved_to_slot(slot_);
+    loop_.slots.pop_back();
+    --loop_.open;
+    bool const last = --server_->counters.open == 0;
+    if (last && stopping()) {
+        asio::post(server_->loops.front()->loop, [server = server_] { server->all_closed.notify(); });
+    }
+}
+
+awaitable<void> http_session::run(std::shared_ptr<http_session> self) {
+    self->enlist();
+    try {
+        auto next = co_await self->handshake();
+        while (next == outcome::go_on) next = co_await self->serve_one();
+        self->stream_.try_shutdown();
+    } catch (std::exception const& thrown) {  // no memory: this connection only
+        base::log::error("connection_failed", {{"reason", thrown.what()}});
+    }
+    self->stream_.close();
+    self->leave();
+}
+
+// --- handshake ----------------------------------------------------------------------------------------------------
+
+awaitable<http_session::outcome> http_session::handshake() {
+    tls_stream::io_result step{};
+    for (;;) {
+        if (stopping()) break;
+        step = stream_.try_handshake();
+        if (step.state != io_state::want_read && step.state != io_state::want_write) break;
+        auto const failed = co_await stream_.wait(step.state);
+        if (failed || timed_out_) break;
+    }
+    --loop_.handshaking;
+    phase_ = phase::idle;
+    if (step.state == io_state::done) co_return outcome::go_on;
+    if (stopping()) co_return outcome::end;
+    auto const why = step.state == io_state::failed ? stream_.take_error()
+                                                    : base::error{errc::timeout, "the client did not finish the handshake in time"};
+    ++server_->counters.handshakes_failed;
+    if (loop_.failures_logged++ < max_failures_logged) {
+        base::log::warn("handshake_failed", {{"listener", server_->options.label}, {"remote", remote_text()}, {"reason", why.what}});
+    }
+    // A client that was refused has its alert to read first; closing over its unread bytes would reset the connection.
+    if (why.code == errc::denied) co_await linger();
+    co_return outcome::end;
+}
+
+bool http_session::stalled_in_handshake(steady_clock::time_point since) const noexcept {
+    return phase_ == phase::handshake && began_ <= since;
+}
+
+std::string const& http_session::remote_text() {
+    if (request_.remote.empty()) request_.remote = print_remote(remote_);
+    return request_.remote;
+}
+
+// --- one request --------------------------------------------------------------------------------------------------
+
+awaitable<http_session::outcome> http_session::serve_one() {
+    if (co_await read_request() == outcome::end) co_return outcome::end;
+    if (refusal_status_ != 0) {
+        ++server_->counters.rejected;
+        co_return co_await refuse(refusal_status_, refusal_);
+    }
+    phase_ = phase::handling;
+    set_no_deadline();
+    server_->counters.requests.fetch_add(1, std::memory_order_relaxed);
+    remote_text();
+    request_.peer = stream_.peer();
+    http_response response;
+    try {
+        response = co_await server_->handler.handle(request_, *this);
+    } catch (std::exception const& thrown) {
+        base::log::error("handler_failed", {{"path", request_.path}, {"reason", thrown.what()}});
+        response = {};
+        response.status = 500;
+        response.close = true;
+    }
+    request_.body = {};
+    co_return co_await answer(std::move(response));
+}
+
+bool http_session::absorb(base::byte_view bytes) {
+    std::size_t taken = 0;
+    parse_state state;
+    auto text = base::as_text(bytes);
+    if (!pending_.empty()) {
+        pending_.append(text);
+        text = pending_.view();
+    }
+    auto finish = [&](request_parser& parser) {
+        if (state == parse_state::refused) {
+            refusal_status_ = parser.refusal_status();
+            refusal_ = parser.refusal();
+        } else if (state == parse_state::complete) {
+            keep_ = parser.keep_alive();
+        }
+        // Copied before pending_ is replaced: `text` may point into it.
+        base::secret_text rest(text.substr(taken));
+        pending_ = std::move(rest);
+    };
+    if (parser_) {
+        state = parser_->feed(text, taken);
+        finish(*parser_);
+        if (state != parse_state::need_more) parser_.reset();
+    } else {
+        // Most requests arrive whole, so the parser lives on the stack and nothing of it stays behind.
+        request_parser parser(request_, limits());
+        state = parser.feed(text, taken);
+        finish(parser);
+        if (state == parse_state::need_more) parser_ = std::make_unique<request_parser>(std::move(parser));
+    }
+    return state != parse_state::need_more;
+}
+
+awaitable<http_session::outcome> http_session::read_request() {
+    phase_ = phase::idle;
+    set_deadline(limits().idle);
+    refusal_status_ = 0;
+    body_begun_ = false;
+    bool complete = false;
+    if (!pending_.empty()) {  // pipelined
+        phase_ = phase::reading;
+        set_deadline(limits().header);
+        complete = absorb({});
+    }
+    while (!complete) {
+        bool last_look = false;
+        if (stopping() && phase_ == phase::idle) last_look = true;  // a request that is already here is still served
+        auto const step = stream_.try_read(loop_.read_area);
+        if (step.state == io_state::done) {
+            auto const bytes = base::byte_span(loop_.read_area).first(step.len);
+            complete = absorb(bytes);
+            base::wipe(bytes.data(), bytes.size());
+            if (complete) break;
+            auto const now = steady_clock::now();
+            if (phase_ == phase::idle) {
+                phase_ = phase::reading;
+                set_deadline(now + limits().header);
+            }
+            if (parser_->has_header()) {
+                if (!body_begun_) {
+                    body_begun_ = true;
+                    body_ends_ = now + limits().body;
+                    if (parser_->expects_continue()) {
+                        static constexpr std::string_view go_ahead = "HTTP/1.1 100 Continue\r\n\r\n";
+                        if (co_await send(base::as_bytes(go_ahead)) == outcome::end) co_return outcome::end;
+                        phase_ = phase::reading;
+                    }
+                }
+                set_deadline(std::min(body_ends_, now + limits().body_stall));
+            }
+            continue;
+        }
+        if (step.state == io_state::closed || step.state == io_state::failed || last_look) co_return outcome::end;
+        auto const failed = co_await stream_.wait(step.state);
+        if (timed_out_) co_return outcome::end;
+        if (failed && !(stopping() && failed == asio::error::operation_aborted)) co_return outcome::end;
+    }
+    co_return outcome::go_on;
+}
+
+// --- the answer ---------------------------------------------------------------------------------------------------
+
+base::secret_text http_session::header_of(http_response const& response, bool keep, bool with_body) {
+    base::secret_text out;
+    std::size_t len = 192 + server_->options.server_header.size() + response.content_type.size();
+    for (auto const& [name, value] : response.headers) len += name.size() + value.size() + 4;
+    out.reserve(len + (with_body ? response.body.size() : 0));
+    out.append("HTTP/1.1 ");
+    append_number(out, response.status);
+    out.append(" ");
+    out.append(reason_of(response.status));
+    out.append("\r\nDate: ");
+    out.append(date_text(loop_));
+    if (!server_->options.server_header.empty()) {
+        out.append("\r\nVsecm-Server: ");
+        out.append(server_->options.server_header);
+    }
+    if (!response.content_type.empty()) {
+        out.append("\r\nContent-Type: ");
+        out.append(response.content_type);
+    }
+    for (auto const& [name, value] : response.headers) {
+        out.append("\r\n");
+        out.append(name);
+        out.append(": ");
+        // A value with a line break would be a second header: it is cut there.
+        out.append(std::string_view(value).substr(0, value.find_first_of("\r\n")));
+    }
+    if (response.status != 304 && response.status != 204) {
+        out.append("\r\nContent-Length: ");
+        append_number(out, response.body.size());
+    }
+    // HTTP/1.0 clients that asked to keep the connection want to hear so; in HTTP/1.1 silence means keep.
+    if (!keep) {
+        out.append("\r\nConnection: close");
+    } else if (!request_.fields["Connection"].empty()) {
+        out.append("\r\nConnection: keep-alive");
+    }
+    out.append("\r\n\r\n");
+    if (with_body) out.append(response.body.view());
+    return out;
+}
+
+awaitable<http_session::outcome> http_session::answer(http_response response) {
+    // Authorisation does not end at the handshake: a chain may have expired or its bundle been withdrawn meanwhile.
+    if (auto const& peer = stream_.peer(); peer && !peer->still_valid(server_->options.clock->now())) {
+        base::log::info("peer_no_longer_valid", {{"peer", peer->id()}, {"remote", remote_text()}});
+        co_return outcome::end;
+    }
+    if (client_gone_) co_return outcome::end;
+    phase_ = phase::writing;
+    bool const keep = keep_ && !response.close && !stopping();
+    bool const body_allowed = request_.verb != http_verb::head && response.status != 304 && response.status != 204;
+    bool const flat = response.body.size() <= flat_answer_len;
+    auto const head = header_of(response, keep, body_allowed && flat);
+    auto sent = co_await send(head.bytes());
+    if (sent == outcome::go_on && body_allowed && !flat) sent = co_await send(response.body.bytes());
+    co_return keep ? sent : outcome::end;
+}
+
+awaitable<http_session::outcome> http_session::send(base::byte_view bytes) {
+    bool timed = false;
+    while (!bytes.empty()) {
+        auto const step = stream_.try_write(bytes);
+        if (step.state == io_state::done) {
+            bytes = bytes.subspan(step.len);
+            continue;
+        }
+        if (step.state == io_state::failed || step.state == io_state::closed) co_return outcome::end;
+        if (!timed) {
+            timed = true;
+            set_deadline(limits().write + std::chrono::seconds(bytes.size() / slowest_reader));
+        }
+        auto const failed = co_await stream_.wait(step.state);
+        if (failed || timed_out_) co_return outcome::end;
+    }
+    co_return outcome::go_on;
+}
+
+awaitable<http_session::outcome> http_session::refuse(unsigned status, std::string_view why) {
+    http_response response;
+    response.status = status;
+    response.content_type = "application/json";
+    response.close = true;
+    response.body = base::secret_text(std::format("{{\"err\":\"{}\"}}", why));  // our own sentences: nothing to escape
+    request_.verb = http_verb::get;                                              // never half-parsed
+    co_await answer(std::move(response));
+    co_await linger();
+    co_return outcome::end;
+}
+
+// Closing while the client still sends would reset the connection and destroy the answer on its way. So: say that we
+// are done, then throw away what comes, undeciphered, for a while.
+awaitable<void> http_session::linger() {
+    phase_ = phase::lingering;
+    set_deadline(limits().linger);
+    stream_.try_shutdown();
+    error_code failed;
+    stream_.socket().shutdown(tcp_socket::shutdown_send, failed);
+    for (std::size_t thrown_away = 0; !failed && !timed_out_ && thrown_away < max_lingering_len;) {
+        ssize_t const got = ::recv(stream_.socket().native_handle(), loop_.read_area.data(), loop_.read_area.size(), 0);
+        if (got == 0) break;
+        if (got > 0) {
+            thrown_away += static_cast<std::size_t>(got);
+            // The other connections of the loop go first: a flood must not keep it busy.
+            if (thrown_away % (256 * 1024) >= static_cast<std::size_t>(got)) continue;
+        } else if (errno != EAGAIN && errno != EWOULDBLOCK) {
+            break;
+        }
+        failed = co_await stream_.wait(io_state::want_read);
+    }
+}
+
+// --- long poll ----------------------------------------------------------------------------------------------------
+
+awaitable<base::result<bool>> http_session::hold(wake_signal& signal, steady_clock::time_point deadline) {
+    if (signal.take()) co_return true;
+    phase_ = phase::held;
+    timer alarm(loop_.loop, deadline);
+    hold_timer_ = &alarm;
+    begin_watch();
+    while (!client_gone_ && !stopping() && !signal.take()) {
+        signal.listen([&alarm] { alarm.cancel(); });
+        auto [failed] = co_await alarm.async_wait(as_result);
+        signal.stop_listening();
+        if (failed) continue;  // somebody cancelled the alarm: look why
+        end_watch();
+        hold_timer_ = nullptr;
+        phase_ = phase::handling;
+        co_return signal.take();
+    }
+    end_watch();
+    hold_timer_ = nullptr;
+    phase_ = phase::handling;
+    if (client_gone_) co_return base::fail(errc::cancelled, "the client has gone");
+    if (stopping()) co_return base::fail(errc::cancelled, "the server is stopping");
+    co_return true;
+}
+
+// While a request is held the client should be silent. If it closes, the request is over. If it sends more (pipelining),
+// one record is kept for later and the rest stays in the kernel: reading on would let it fill our memory.
+void http_session::begin_watch() {
+    if (!pending_.empty()) return;
+    auto const step = stream_.try_read(loop_.read_area);
+    if (step.state == io_state::done) {
+        auto const bytes = base::byte_span(loop_.read_area).first(step.len);
+        pending_.append(base::byte_view(bytes));
+        base::wipe(bytes.data(), bytes.size());
+    } else if (step.state == io_state::want_read) {
+        watching_ = true;
+        unsigned const id = ++watch_id_;
+        stream_.socket().async_wait(tcp_socket::wait_read,
+            [self = shared_from_this(), id](error_code failed) { self->watch_fired(id, failed); });
+    } else if (step.state != io_state::want_write) {
+        client_gone_ = true;
+    }
+}
+
+void http_session::watch_fired(unsigned id, error_code failed) {
+    if (!watching_ || id != watch_id_) return;  // from a hold that is over
+    watching_ = false;
+    if (failed) return;
+    stream_.note_readable();
+    begin_watch();
+    if (client_gone_ && hold_timer_) hold_timer_->cancel();
+}
+
+void http_session::end_watch() {
+    if (!watching_) return;
+    watching_ = false;
+    stream_.cancel();
+}
+
+// --- from outside -------------------------------------------------------------------------------------------------
+
+void http_session::expire() {
+    timed_out_ = true;
+    set_no_deadline();
+    if (phase_ != phase::idle && phase_ != phase::lingering) ++server_->counters.timed_out;
+    stream_.cancel();
+}
+
+void http_session::drain() {
+    if (phase_ == phase::handshake || phase_ == phase::idle) stream_.cancel();
+    if (hold_timer_) hold_timer_->cancel();
+}
+
+void http_session::cut() {
+    timed_out_ = true;
+    client_gone_ = true;
+    if (hold_timer_) hold_timer_->cancel();
+    stream_.close();
+}
+
+}  // namespace vsecm::net

@@ -1,0 +1,147 @@
+#include "net/probes.hpp"
+
+#include "base/log.hpp"
+#include "net/address.hpp"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+
+namespace vsecm::net {
+namespace {
+
+constexpr std::size_t max_connections = 64;
+constexpr std::size_t max_request_len = 4096;
+constexpr auto patience = std::chrono::seconds(5);
+
+}  // namespace
+
+struct probe_server::state {
+    asio::basic_socket_acceptor<asio::ip::tcp, executor> acceptor;
+    timer pause;
+    probe_checks checks;
+    std::uint16_t port;
+    std::size_t open = 0;
+    runtime& loops;
+};
+
+namespace {
+
+// "GET /readyz HTTP/1.1": the path, without query; empty if this is not a request line.
+std::string_view path_of(std::string_view request) {
+    auto const line = request.substr(0, request.find_first_of("\r\n"));
+    auto const first = line.find(' ');
+    auto const last = line.rfind(' ');
+    if (first == line.npos || last <= first || !line.substr(last + 1).starts_with("HTTP/1.")) return {};
+    auto const target = line.substr(first + 1, last - first - 1);
+    return target.starts_with('/') ? target.substr(0, target.find('?')) : std::string_view{};
+}
+
+std::string reply(unsigned status, std::string_view reason, std::string_view body, bool head_only) {
+    return std::format("HTTP/1.1 {} {}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
+        status, reason, body.size(), head_only ? std::string_view{} : body);
+}
+
+std::string answer(probe_checks const& checks, std::string_view request) {
+    auto const path = path_of(request);
+    if (path.empty()) return reply(400, "Bad Request", "not an HTTP request", false);
+    auto const* check = &checks.check;
+    if ((path == "/livez" || path == "/healthz") && checks.live) check = &checks.live;
+    if (path == "/readyz" && checks.ready) check = &checks.ready;
+    auto const trouble = *check ? (*check)() : std::nullopt;
+    bool const head_only = request.starts_with("HEAD ");
+    return trouble ? reply(503, "Service Unavailable", *trouble, head_only) : reply(200, "OK", "OK", head_only);
+}
+
+}  // namespace
+
+probe_server::probe_server(runtime& loops, base::unique_fd listener, probe_checks checks) {
+    sockaddr_storage address{};
+    socklen_t len = sizeof address;
+    ::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &len);
+    auto const protocol = address.ss_family == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
+    auto const loop = loops.loop(0);
+    auto const bound = bound_port(listener.get());
+    asio::basic_socket_acceptor<asio::ip::tcp, executor> acceptor(loop, protocol, listener.get());
+    listener.release();
+    state_ = std::make_shared<state>(std::move(acceptor), timer(loop), std::move(checks), bound, 0u, loops);
+}
+
+probe_server::~probe_server() = default;
+
+// One connection, one answer. Plain waits on one timer: no TLS, no keep-alive, nothing worth a session object.
+struct probe_connection : std::enable_shared_from_this<probe_connection> {
+    probe_connection(tcp_socket s, probe_checks const& c) : socket(std::move(s)), limit(socket.get_executor()), checks(c) {}
+
+    awaitable<void> run() {
+        limit.expires_after(patience);
+        limit.async_wait([self = shared_from_this()](error_code failed) {
+            error_code ignored;
+            if (!failed) self->socket.close(ignored);
+        });
+        std::string request;
+        std::array<char, 1024> buffer;
+        while (!request.contains("\r\n\r\n") && !request.contains("\n\n")) {
+            auto [failed, len] = co_await socket.async_read_some(asio::buffer(buffer), as_result);
+            if (failed || request.size() + len > max_request_len) co_return;
+            request.append(buffer.data(), len);
+        }
+        auto const text = answer(checks, request);
+        for (std::size_t sent = 0; sent < text.size();) {
+            auto [failed, len] = co_await socket.async_write_some(asio::buffer(text.data() + sent, text.size() - sent), as_result);
+            if (failed) co_return;
+            sent += len;
+        }
+        error_code ignored;
+        socket.shutdown(tcp_socket::shutdown_send, ignored);
+        co_await socket.async_read_some(asio::buffer(buffer), as_result);  // their end, or the limit
+    }
+
+    tcp_socket socket;
+    timer limit;
+    probe_checks const& checks;
+};
+
+namespace {
+
+// Owns what the connection borrows.
+template <class State>
+awaitable<void> serve(std::shared_ptr<State> state, tcp_socket socket) {
+    ++state->open;
+    auto const connection = std::make_shared<probe_connection>(std::move(socket), state->checks);
+    try {
+        co_await connection->run();
+    } catch (std::exception const& thrown) {
+        base::log::error("probe_failed", {{"reason", thrown.what()}});
+    }
+    connection->limit.cancel();
+    --state->open;
+}
+
+template <class State>
+awaitable<void> accept_probes(std::shared_ptr<State> state) {
+    for (;;) {
+        auto [failed, socket] = co_await state->acceptor.async_accept(as_result);
+        if (failed == asio::error::operation_aborted || failed == asio::error::bad_descriptor) co_return;
+        if (failed) {  // no descriptors left: a probe may wait
+            state->pause.expires_after(std::chrono::milliseconds(200));
+            co_await state->pause.async_wait(as_result);
+            continue;
+        }
+        if (state->open < max_connections) state->loops.spawn(0, "probe", serve(state, std::move(socket)));
+    }
+}
+
+}  // namespace
+
+void probe_server::start() { state_->loops.spawn(0, "probes", accept_probes(state_)); }
+std::uint16_t probe_server::port() const noexcept { return state_->port; }
+
+void probe_server::stop() {
+    error_code ignored;
+    state_->acceptor.close(ignored);
+    state_->pause.cancel();
+}
+
+}  // namespace vsecm::net
