@@ -54,7 +54,9 @@ def count_catch2(output, exit_is_good):
             passed += int(number) * (what.strip() == 'passed')
             failed += int(number) * (what.strip() == 'failed')
             skipped += int(number) * (what.strip() in ('skipped', 'failed as expected'))
-    # Catch2 exits with 4 when it skipped everything; that is no failure. A death or a leak found at exit is one.
+    elif 'No tests ran' not in output:
+        failed = 1  # it ended, however politely, before its summary
+    # Catch2 exits with 4 when it skipped everything; that is no failure. A leak found at exit is one.
     if not exit_is_good and not failed and (passed or not skipped):
         failed = 1
     return passed, failed, skipped
@@ -70,7 +72,7 @@ def count_tap(output, result):
             skipped += 1
         elif match.group(1):
             failed += 1
-            print(line)
+            print(line, file=sys.stderr)
         else:
             passed += 1
     if result not in ('OK', 'SKIP') and not failed:
