@@ -1,0 +1,132 @@
+#include "roles/dev/layout.hpp"
+
+#include "base/file.hpp"
+#include "base/try.hpp"
+
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+
+namespace vsecm::roles::dev {
+namespace {
+
+using base::errc, base::fail;
+
+constexpr std::size_t max_list_len = 1 << 20;
+constexpr std::size_t max_name_len = 64;
+
+bool is_segment(std::string_view text) {
+    if (text.empty() || text.size() > max_name_len || text == "." || text == "..") return false;
+    return std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+    });
+}
+
+std::string quoted(std::string_view text) {
+    std::string out = "'";
+    for (char const c : text) {
+        if (c == '\'') out += "'\\''";
+        else out += c;
+    }
+    return out + "'";
+}
+
+base::status write_text(std::string const& path, std::string const& text) {
+    return base::replace_file(base::posix_files(), path, base::as_bytes(text), 0600);
+}
+
+}  // namespace
+
+base::result<identity_name> parse_identity_name(std::string_view text) {
+    identity_name who;
+    auto const colon = text.find(':');
+    who.name = text.substr(0, colon);
+    if (colon != std::string_view::npos) who.space = text.substr(colon + 1);
+    if (!is_segment(who.name) || !is_segment(who.space))
+        return fail(errc::invalid, "`{}` is not NAME or NAME:NAMESPACE (letters, digits, `-`, `_` and `.`, at most {} each)", text, max_name_len);
+    return who;
+}
+
+base::result<layout> layout::open(std::string const& folder) {
+    auto& files = base::posix_files();
+    VSECM_TRY_OK(files.make_folder(folder, 0700));
+    char absolute[PATH_MAX];
+    if (::realpath(folder.c_str(), absolute) == nullptr) return fail(errc::storage, "{}: {}", folder, std::strerror(errno));
+    layout made{std::string(absolute)};
+    // "/identity/" + name + ".sock" has to fit in a socket address.
+    if (made.folder_.size() + max_name_len + 16 > sizeof(::sockaddr_un::sun_path))
+        return fail(errc::invalid, "the path {} is too long for Unix sockets below it; choose a shorter one", made.folder_);
+    for (auto const* below : {"identity", "data", "env", "secrets", "log"}) VSECM_TRY_OK(files.make_folder(made.path(below), 0700));
+    return made;
+}
+
+std::string layout::spiffe_id_of(identity_name const& who) const {
+    return std::format("spiffe://{}/workload/{}/ns/{}/sa/{}/n/dev", trust_domain, who.name, who.space, who.name);
+}
+
+base::result<std::vector<identity_name>> layout::workloads() const {
+    auto text = base::read_file(path("workloads"), max_list_len);
+    if (!text && text.error().code == errc::not_found) return std::vector<identity_name>{};
+    if (!text) return std::unexpected(std::move(text).error());
+    std::vector<identity_name> found;
+    for (auto rest = text->view(); !rest.empty();) {
+        auto const line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+        if (line.empty()) continue;
+        auto who = parse_identity_name(line);
+        if (!who) return pass(std::move(who), path("workloads"));
+        if (std::ranges::find(found, *who) == found.end()) found.push_back(*std::move(who));
+    }
+    return found;
+}
+
+base::status layout::remember(std::vector<identity_name> const& workloads) const {
+    std::string text;
+    for (auto const& who : workloads) text += who.name + ":" + who.space + "\n";
+    return write_text(path("workloads"), text);
+}
+
+ports layout::last_ports() const {
+    ports found;
+    auto const text = base::read_file(path("ports"), 4096);
+    if (!text) return found;
+    auto const number = [&](std::string_view name) {
+        std::uint16_t port = 0;
+        if (auto const at = text->view().find(name); at != std::string_view::npos)
+            std::from_chars(text->view().data() + at + name.size(), text->view().data() + text->size(), port);
+        return port;
+    };
+    return {number("api="), number("live="), number("ready=")};
+}
+
+base::status layout::remember(ports const& used) const {
+    return write_text(path("ports"), std::format("api={}\nlive={}\nready={}\n", used.api, used.live, used.ready));
+}
+
+std::vector<std::string> layout::environment_of(identity_name const& who, ports const& used) const {
+    std::vector<std::string> pairs{
+        "SPIFFE_ENDPOINT_SOCKET=unix://" + socket_of(who.name),
+        "SPIFFE_TRUST_DOMAIN=" + std::string(trust_domain),
+        std::format("VSECM_SAFE_ENDPOINT_URL=https://127.0.0.1:{}/", used.api),
+    };
+    if (who.space != system_space) pairs.push_back("VSECM_SIDECAR_SECRETS_PATH=" + path("secrets/" + who.name + ".json"));
+    return pairs;
+}
+
+base::status layout::write_env(identity_name const& who, ports const& used) const {
+    std::string text = "# To be " + spiffe_id_of(who) + ":   . " + path("env/" + who.name) + "\n";
+    for (auto const& pair : environment_of(who, used)) {
+        auto const equals = pair.find('=');
+        text += "export " + pair.substr(0, equals + 1) + quoted(pair.substr(equals + 1)) + "\n";
+    }
+    return write_text(path("env/" + who.name), text);
+}
+
+base::status layout::write_pid(std::string_view below, long pid) const { return write_text(path(below), std::to_string(pid) + "\n"); }
+
+}  // namespace vsecm::roles::dev

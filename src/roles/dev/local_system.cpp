@@ -1,0 +1,89 @@
+#include "roles/dev/local_system.hpp"
+
+#include "base/log.hpp"
+#include "base/try.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace vsecm::roles::dev {
+namespace {
+
+std::vector<identity_name> system_parts() {
+    std::vector<identity_name> parts;
+    for (auto const* name : {"vsecm-safe", "vsecm-sentinel", "vsecm-keystone"}) parts.push_back({name, std::string(system_space)});
+    return parts;
+}
+
+}  // namespace
+
+local_system::local_system(net::runtime& loop, layout where, command asked, std::vector<std::string> inherited)
+    : loop_(loop), where_(std::move(where)), asked_(std::move(asked)), safe_(loop.loop(0), where_, std::move(inherited)), additions_(loop.loop(0), SIGHUP) {}
+
+net::awaitable<base::status> local_system::start() {
+    loop_.on_stop(
+        "dev", [this] { additions_.cancel(); },
+        [this](net::steady_clock::time_point deadline) -> net::awaitable<void> { return safe_.stop(deadline); });
+    VSECM_CO_TRY_OK(serve_identities());
+    VSECM_CO_TRY_OK(co_await safe_.start());
+    // The ports are known only now.
+    for (auto const& who : system_parts()) VSECM_CO_TRY_OK(where_.write_env(who, safe_.bound()));
+    for (auto const& who : workloads_) VSECM_CO_TRY_OK(where_.write_env(who, safe_.bound()));
+    VSECM_CO_TRY_OK(where_.write_pid("dev.pid", ::getpid()));
+    loop_.spawn(0, "safe", safe_.supervise());
+    loop_.spawn(0, "additions", watch_for_additions());
+    tell_how_to_use();
+    co_return base::status{};
+}
+
+base::status local_system::serve_identities() {
+    identity::issuer_options options;
+    options.trust_domain = trust_domain;
+    options.svid_ttl = asked_.svid_ttl;
+    VSECM_TRY(authority, identity::issuer::open(where_.path("identity"), options));
+    issuer_.emplace(std::move(authority));
+    sockets_.emplace(loop_.loop(0), *issuer_);
+    VSECM_TRY(remembered, where_.workloads());
+    workloads_ = std::move(remembered);
+    for (auto const& who : asked_.workloads)
+        if (std::ranges::find(workloads_, who) == workloads_.end()) workloads_.push_back(who);
+    VSECM_TRY_OK(where_.remember(workloads_));
+    for (auto const& who : system_parts()) VSECM_TRY_OK(add(who));
+    for (auto const& who : workloads_) VSECM_TRY_OK(add(who));
+    return {};
+}
+
+base::status local_system::add(identity_name const& who) { return sockets_->add(where_.spiffe_id_of(who), where_.socket_of(who.name)); }
+
+base::status local_system::take_up_new_workloads() {
+    VSECM_TRY(listed, where_.workloads());
+    for (auto const& who : listed) {
+        if (std::ranges::find(workloads_, who) != workloads_.end()) continue;
+        VSECM_TRY_OK(add(who));
+        VSECM_TRY_OK(where_.write_env(who, safe_.bound()));
+        workloads_.push_back(who);
+        std::printf("  added       . %s\n", where_.path("env/" + who.name).c_str());
+        std::fflush(stdout);
+    }
+    return {};
+}
+
+net::awaitable<void> local_system::watch_for_additions() {
+    for (;;) {
+        auto const [failed, number] = co_await additions_.async_wait(net::as_result);
+        if (failed) co_return;
+        if (auto taken = take_up_new_workloads(); !taken) base::log::error("dev_add", {{"what", taken.error().what}});
+    }
+}
+
+void local_system::tell_how_to_use() const {
+    std::printf("vsecm dev is ready: safe answers on https://127.0.0.1:%u/ (process %ld)\n", safe_.bound().api, static_cast<long>(safe_.pid()));
+    std::printf("  operator    . %s   then: vsecm sentinel -w NAME -s 'TopSecret'\n", where_.path("env/vsecm-sentinel").c_str());
+    for (auto const& who : workloads_) std::printf("  workload    . %s   then: vsecm inspector\n", where_.path("env/" + who.name).c_str());
+    std::fflush(stdout);
+}
+
+}  // namespace vsecm::roles::dev

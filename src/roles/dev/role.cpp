@@ -1,0 +1,93 @@
+#include "roles/dev/role.hpp"
+
+#include "api/exit_status.hpp"
+#include "base/env.hpp"
+#include "base/file.hpp"
+#include "base/log.hpp"
+#include "base/try.hpp"
+#include "config/settings.hpp"
+#include "roles/dev/local_system.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+
+#include <charconv>
+#include <cstdio>
+#include <thread>
+
+namespace vsecm {
+namespace {
+
+using namespace roles::dev;
+using base::errc, base::fail;
+
+// Two `vsecm dev` on one folder would fight over sockets and ports. Held until the process ends.
+base::result<base::unique_fd> lock_folder(layout const& where) {
+    base::unique_fd lock{::open(where.path("dev.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+    if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
+        return fail(errc::conflict, "another `vsecm dev` runs in this folder; give it a workload with `vsecm dev add`");
+    return lock;
+}
+
+// What the user set for safe goes on to it: every variable of ours.
+std::vector<std::string> inherited(base::environment const& env) {
+    std::vector<std::string> pairs;
+    for (auto const& [name, value] : env.all())
+        if (name.starts_with("VSECM_")) pairs.push_back(name + "=" + value);
+    return pairs;
+}
+
+net::awaitable<void> start(local_system& system, net::runtime& loop) {
+    auto started = co_await system.start();
+    if (started || loop.stopping()) co_return;
+    std::fprintf(stderr, "vsecm dev: %s\n", started.error().what.c_str());
+    loop.stop(api::to_int(api::exit_status_of(started.error().code)));
+}
+
+base::result<int> serve(command asked) {
+    auto const env = base::environment::of_process();
+    std::vector<std::string> warnings;
+    VSECM_TRY(logs, config::log_settings::load(env, warnings));
+    base::log::configure(logs.level, logs.format, "dev");
+    VSECM_TRY(where, layout::open(asked.folder));
+    VSECM_TRY(lock, lock_folder(where));
+    net::runtime loop(1);
+    local_system system(loop, std::move(where), std::move(asked), inherited(env));
+    loop.spawn(0, "dev", start(system, loop));
+    return loop.run();
+}
+
+base::result<int> add(command const& asked) {
+    VSECM_TRY(where, layout::open(asked.folder));
+    auto const text = base::read_file(where.path("dev.pid"), 64);
+    ::pid_t pid = 0;
+    if (text) std::from_chars(text->view().data(), text->view().data() + text->size(), pid);
+    if (pid <= 1 || ::kill(pid, 0) != 0) return fail(errc::unavailable, "no `vsecm dev` runs in {}; start one with `vsecm dev --dir {}`", asked.folder, asked.folder);
+    VSECM_TRY(listed, where.workloads());
+    listed.insert(listed.end(), asked.workloads.begin(), asked.workloads.end());
+    VSECM_TRY_OK(where.remember(listed));
+    ::kill(pid, SIGHUP);
+    for (auto const& who : asked.workloads) {
+        auto const path = where.path("env/" + who.name);
+        for (int tries = 0; !base::read_file(path, 1 << 16); ++tries) {
+            if (tries == 1000) return fail(errc::timeout, "the running `vsecm dev` does not take up `{}`; its own output says why", who.name);
+            std::this_thread::sleep_for(std::chrono::milliseconds{5});
+        }
+        std::printf(". %s\n", path.c_str());
+    }
+    return 0;
+}
+
+}  // namespace
+
+int run_dev(arguments args) {
+    auto asked = parse_command_line(args);
+    if (!asked) return asked.error();
+    auto ended = asked->what == command::kind::add ? add(*asked) : serve(*std::move(asked));
+    if (ended) return *ended;
+    std::fprintf(stderr, "vsecm dev: %s\n", ended.error().what.c_str());
+    return api::to_int(api::exit_status_of(ended.error().code));
+}
+
+}  // namespace vsecm

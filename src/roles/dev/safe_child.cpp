@@ -1,0 +1,109 @@
+#include "roles/dev/safe_child.hpp"
+
+#include "base/file.hpp"
+#include "base/log.hpp"
+#include "base/try.hpp"
+#include "net/address.hpp"
+
+#include <signal.h>
+
+#include <algorithm>
+
+namespace vsecm::roles::dev {
+namespace {
+
+using base::errc, base::fail;
+
+constexpr std::chrono::milliseconds start_limit{15'000};
+constexpr std::chrono::milliseconds look_every{5};
+constexpr std::chrono::milliseconds slowest_restart{5'000};
+
+// The wanted port of loopback if it is free, else another. It is free again when this returns; who takes it in between
+// makes safe's start fail, and the next start chooses anew.
+base::result<std::uint16_t> free_port(std::uint16_t wanted) {
+    auto listener = net::listen_tcp({"127.0.0.1", wanted});
+    if (!listener && wanted != 0) listener = net::listen_tcp({"127.0.0.1", 0});
+    if (!listener) return pass(std::move(listener), "choosing a port");
+    return net::bound_port(listener->get());
+}
+
+}  // namespace
+
+safe_child::safe_child(net::executor loop, layout const& where, std::vector<std::string> inherited)
+    : loop_(std::move(loop)), where_(where), inherited_(std::move(inherited)) {}
+
+base::status safe_child::choose_ports() {
+    auto const last = ports_.api != 0 ? ports_ : where_.last_ports();
+    VSECM_TRY(api, free_port(last.api));
+    VSECM_TRY(live, free_port(last.live));
+    VSECM_TRY(ready, free_port(last.ready));
+    ports_ = {api, live, ready};
+    return where_.remember(ports_);
+}
+
+base::result<base::child_process> safe_child::launch() const {
+    base::child_options options;
+    options.argv = {"vsecm", "safe"};
+    options.environment = where_.environment_of({"vsecm-safe", std::string(system_space)}, ports_);
+    for (auto const& pair : {
+             "VSECM_SAFE_DATA_PATH=" + where_.path("data"),
+             "VSECM_ROOT_KEY_PATH=" + where_.path("root-key"),
+             std::string("VSECM_SAFE_ROOT_KEY_STORE=file"),
+             "VSECM_SAFE_AUDIT_PATH=" + where_.path("log/audit"),
+             "VSECM_SAFE_PORTS_FILE=" + where_.path("safe.ports"),
+             std::format("VSECM_SAFE_TLS_PORT=127.0.0.1:{}", ports_.api),
+             std::format("VSECM_PROBE_LIVENESS_PORT=127.0.0.1:{}", ports_.live),
+             std::format("VSECM_PROBE_READINESS_PORT=127.0.0.1:{}", ports_.ready),
+         })
+        options.environment.push_back(pair);
+    // Ours come first, and the first of a name counts: the folder decides, the user adds.
+    options.environment.insert(options.environment.end(), inherited_.begin(), inherited_.end());
+    return base::child_process::start(base::own_executable(), options);
+}
+
+net::awaitable<void> safe_child::pause(std::chrono::milliseconds how_long) {
+    net::timer timer(loop_, how_long);
+    co_await timer.async_wait(net::as_result);
+}
+
+net::awaitable<base::status> safe_child::start() {
+    VSECM_CO_TRY_OK(choose_ports());
+    // Safe writes this file when it answers; a left-over would make us believe it already does.
+    auto const answered = where_.path("safe.ports");
+    if (auto gone = base::posix_files().remove(answered); !gone && gone.error().code != errc::not_found) co_return gone;
+    VSECM_CO_TRY(child, launch());
+    child_ = std::move(child);
+    VSECM_CO_TRY_OK(where_.write_pid("safe.pid", child_.pid()));
+    auto const until = net::steady_clock::now() + start_limit;
+    while (!base::read_file(answered, 4096)) {
+        if (auto const status = child_.ended()) co_return fail(errc::unavailable, "safe ended while it started, with status {}", *status);
+        if (net::steady_clock::now() > until) co_return fail(errc::unavailable, "safe does not come up within {}", start_limit);
+        if (stopping_) co_return fail(errc::cancelled, "stopping");
+        co_await pause(look_every);
+    }
+    co_return base::status{};
+}
+
+net::awaitable<void> safe_child::supervise() {
+    std::chrono::milliseconds wait{0};
+    while (!stopping_) {
+        auto const began = net::steady_clock::now();
+        while (!child_.ended() && !stopping_) co_await pause(look_every);
+        if (stopping_) co_return;
+        base::log::warn("safe_ended", {{"status", child_.ended().value_or(-1)}, {"what", "starting it again"}});
+        if (net::steady_clock::now() - began > std::chrono::seconds{5}) wait = std::chrono::milliseconds{0};
+        co_await pause(wait);
+        wait = std::min(slowest_restart, std::max(std::chrono::milliseconds{100}, wait * 2));
+        if (stopping_) co_return;
+        if (auto again = co_await start(); !again && !stopping_) base::log::error("safe_start", {{"what", again.error().what}});
+    }
+}
+
+net::awaitable<void> safe_child::stop(net::steady_clock::time_point deadline) {
+    stopping_ = true;
+    child_.send_signal(SIGTERM);
+    while (child_.valid() && !child_.ended() && net::steady_clock::now() < deadline) co_await pause(look_every);
+    child_ = {};  // kills what is left
+}
+
+}  // namespace vsecm::roles::dev
