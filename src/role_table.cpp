@@ -1,12 +1,16 @@
 // Adding a role: one row here. No other role changes.
 #include "roles.hpp"
 #include "roles/demo/role.hpp"
+#include "roles/dev/role.hpp"
 #include "roles/help/role.hpp"
+#include "roles/safe/role.hpp"
 
 namespace vsecm {
 
 std::span<role const> all_roles() noexcept {
     static constexpr role table[] = {
+        {"safe", run_safe, "the server: keeps secrets, answers over mutual TLS"},
+        {"dev", run_dev, "the whole system on this machine, without Kubernetes"},
         {"demo", run_demo, "one secret through every role, on this machine, in seconds"},
         {"help", run_help, "`help env`: every variable; `help ROLE`"},
     };

@@ -27,7 +27,7 @@ bool is_segment(std::string_view text) {
     });
 }
 
-std::string quoted(std::string_view text) {
+std::string shell_quoted(std::string_view text) {
     std::string out = "'";
     for (char const c : text) {
         if (c == '\'') out += "'\\''";
@@ -122,7 +122,7 @@ base::status layout::write_env(identity_name const& who, ports const& used) cons
     std::string text = "# To be " + spiffe_id_of(who) + ":   . " + path("env/" + who.name) + "\n";
     for (auto const& pair : environment_of(who, used)) {
         auto const equals = pair.find('=');
-        text += "export " + pair.substr(0, equals + 1) + quoted(pair.substr(equals + 1)) + "\n";
+        text += "export " + pair.substr(0, equals + 1) + shell_quoted(pair.substr(equals + 1)) + "\n";
     }
     return write_text(path("env/" + who.name), text);
 }
