@@ -3,6 +3,7 @@
 #include "roles/demo/role.hpp"
 #include "roles/dev/role.hpp"
 #include "roles/help/role.hpp"
+#include "roles/keygen/role.hpp"
 #include "roles/safe/role.hpp"
 
 namespace vsecm {
@@ -10,6 +11,7 @@ namespace vsecm {
 std::span<role const> all_roles() noexcept {
     static constexpr role table[] = {
         {"safe", run_safe, "the server: keeps secrets, answers over mutual TLS"},
+        {"keygen", run_keygen, "makes a root key; decrypts exports and store files offline"},
         {"dev", run_dev, "the whole system on this machine, without Kubernetes"},
         {"demo", run_demo, "one secret through every role, on this machine, in seconds"},
         {"help", run_help, "`help env`: every variable; `help ROLE`"},

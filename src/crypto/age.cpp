@@ -7,7 +7,6 @@
 #include "crypto/random.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace vsecm::crypto {
@@ -56,17 +55,6 @@ result<secret_text> decrypt_binary(std::span<age_identity const> identities, byt
     }
     VSECM_TRY_OK(key.open(age_chunk::last, payload, out));
     return plain;
-}
-
-// `first`, then what `rest` gives.
-byte_source chain(std::vector<std::uint8_t> first, byte_source rest) {
-    return [first = std::move(first), pos = std::size_t{0}, rest = std::move(rest)](byte_span out) mutable -> result<std::size_t> {
-        if (pos == first.size()) return rest(out);
-        auto const n = std::min(out.size(), first.size() - pos);
-        std::memcpy(out.data(), first.data() + pos, n);
-        pos += n;
-        return n;
-    };
 }
 
 result<std::vector<std::uint8_t>> read_ahead(byte_source& in) {
@@ -147,14 +135,14 @@ age_reader::age_reader(byte_source in, age_stream_key key) : in_(std::move(in)),
 result<age_reader> age_reader::start(std::span<age_identity const> identities, byte_source in) {
     VSECM_TRY(ahead, read_ahead(in));
     if (looks_armored(ahead)) {
-        in = age_armor_source(chain(std::move(ahead), std::move(in)));
+        in = age_armor_source(chained_source(std::move(ahead), std::move(in)));
         VSECM_TRY(inner, read_ahead(in));
         ahead = std::move(inner);
     }
     VSECM_TRY(header, parse_age_header(ahead));
     VSECM_TRY(file_key, unwrap_age_file_key(header, ahead, identities));
     ahead.erase(ahead.begin(), ahead.begin() + static_cast<std::ptrdiff_t>(header.len));
-    in = chain(std::move(ahead), std::move(in));
+    in = chained_source(std::move(ahead), std::move(in));
     std::array<std::uint8_t, age_nonce_len> nonce;
     VSECM_TRY(n, read_fully(in, nonce));
     if (n != nonce.size()) return fail(errc::corrupt, "age header: the nonce after it is cut short");

@@ -31,6 +31,16 @@ byte_source memory_source(byte_view bytes) {
     };
 }
 
+byte_source chained_source(std::vector<std::uint8_t> first, byte_source rest) {
+    return [first = std::move(first), pos = std::size_t{0}, rest = std::move(rest)](byte_span out) mutable -> result<std::size_t> {
+        if (pos == first.size()) return rest(out);
+        auto const n = std::min(out.size(), first.size() - pos);
+        std::memcpy(out.data(), first.data() + pos, n);
+        pos += n;
+        return n;
+    };
+}
+
 age_stream_key::age_stream_key(byte_view file_key, byte_view nonce) {
     VSECM_CHECK(nonce.size() == age_nonce_len);
     hkdf_sha256(file_key, nonce, as_bytes("payload"), key_.span());

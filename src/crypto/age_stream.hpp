@@ -6,6 +6,7 @@
 #include "crypto/stack_key.hpp"
 
 #include <functional>
+#include <vector>
 
 namespace vsecm::crypto {
 
@@ -13,7 +14,8 @@ inline constexpr std::size_t age_chunk_len = 64 * 1024;
 inline constexpr std::size_t age_sealed_chunk_len = age_chunk_len + 16;
 inline constexpr std::size_t age_nonce_len = 16;
 
-// Where bytes go, and where they come from. A source fills as much of the span as it has, 0 at the end only.
+// Where bytes go, and where they come from. A source fills as much of the span as it has, and gives 0
+// at the end only, however often it is asked then.
 using byte_sink = std::move_only_function<base::status(base::byte_view)>;
 using byte_source = std::move_only_function<base::result<std::size_t>(base::byte_span)>;
 
@@ -21,6 +23,8 @@ using byte_source = std::move_only_function<base::result<std::size_t>(base::byte
 base::result<std::size_t> read_fully(byte_source& source, base::byte_span out);
 // A source over memory, which must outlive it.
 byte_source memory_source(base::byte_view bytes);
+// What was already read, then the rest.
+byte_source chained_source(std::vector<std::uint8_t> first, byte_source rest);
 
 enum class age_chunk { more, last };
 

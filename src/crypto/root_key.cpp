@@ -42,7 +42,7 @@ bool looks_like_seed(std::string_view line) {
     return line.size() == 2 * seed_len && line.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
 }
 
-status add_lines(key_ring& ring, std::span<std::string_view const> lines, std::size_t first_number) {
+status add_lines(key_ring& ring, std::span<std::string_view const> lines, std::size_t first_number, std::vector<std::string>* passed_over) {
     for (std::size_t i = 0; i < lines.size(); ++i) {
         auto const line = lines[i];
         if (line.empty() || line.starts_with('#') || line.starts_with("age1")) continue;
@@ -52,7 +52,12 @@ status add_lines(key_ring& ring, std::span<std::string_view const> lines, std::s
             ring.add(std::move(seed));
         } else {
             auto identity = age_identity::parse(line);
-            if (!identity) return pass(std::move(identity), where);
+            if (!identity) {
+                auto said = std::move(identity).error().within(where);
+                if (passed_over == nullptr) return std::unexpected(std::move(said));
+                passed_over->push_back(std::move(said.what));
+                continue;
+            }
             ring.add(*std::move(identity));
         }
     }
@@ -79,10 +84,10 @@ result<key_ring> parse_current(std::string_view identity_text, std::string_view 
 
 }  // namespace
 
-result<key_ring> key_ring::parse(std::string_view text) {
+result<key_ring> key_ring::parse(std::string_view text, std::vector<std::string>* passed_over) {
     if (text.size() > max_text_len) return fail(errc::too_large, "root key text is longer than {} bytes", max_text_len);
     key_ring ring;
-    VSECM_TRY_OK(add_lines(ring, lines_of(text), 1));
+    VSECM_TRY_OK(add_lines(ring, lines_of(text), 1, passed_over));
     if (ring.identities_.empty() && ring.seeds_.empty()) return fail(errc::invalid, "no key: neither an AGE-SECRET-KEY-1 line nor 64 hex characters");
     return ring;
 }
@@ -99,7 +104,7 @@ result<root_key> root_key::parse(std::string_view text) {
     auto const lines = lines_of(trim(text));
     if (lines.size() < 3) return fail(errc::invalid, "a root key has three lines, this has {}", trim(text).empty() ? 0 : lines.size());
     VSECM_TRY(ring, parse_current(lines[0], lines[1], lines[2]));
-    VSECM_TRY_OK(add_lines(ring, std::span(lines).subspan(3), 4));
+    VSECM_TRY_OK(add_lines(ring, std::span(lines).subspan(3), 4, nullptr));
     return root_key(std::move(ring));
 }
 

@@ -15,8 +15,9 @@ namespace vsecm::crypto {
 class key_ring {
 public:
     // Any mix of root-key lines, one a line; one is enough. "age1…" lines, empty lines and "#" comments are passed over.
-    // errc::invalid, naming the line's number only, for any other; and if there is no key at all.
-    static base::result<key_ring> parse(std::string_view text);
+    // errc::invalid, naming the line's number only, for any other; and if there is no key at all. With `passed_over`,
+    // a malformed line is told there instead, so that what is left of a damaged key can still be used.
+    static base::result<key_ring> parse(std::string_view text, std::vector<std::string>* passed_over = nullptr);
 
     std::span<age_identity const> identities() const noexcept { return identities_; }
     std::span<base::secure_buffer const> aes_seeds() const noexcept { return seeds_; }

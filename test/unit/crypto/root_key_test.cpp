@@ -90,6 +90,13 @@ TEST_CASE("one line is enough for a key ring") {
         CHECK(key_ring::parse(text).error().code == errc::invalid);
     }
     CHECK(key_ring::parse(p.secret + "\nrubbish").error().what.starts_with("line 2: "));
+
+    std::vector<std::string> passed_over;
+    auto const damaged = key_ring::parse(p.secret.substr(1) + "\n" + p.recipient + "\n" + p.seed, &passed_over);
+    CHECK(damaged.value().aes_seeds().size() == 1);
+    REQUIRE(passed_over.size() == 1);
+    CHECK(passed_over[0].starts_with("line 1: "));
+    CHECK_FALSE(key_ring::parse("rubbish", &passed_over).has_value());
 }
 
 TEST_CASE("derived keys depend on label and seed, and stay the same for ever") {
