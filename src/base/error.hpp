@@ -37,7 +37,7 @@ struct error {
 
     // Adds context on the way up: "reading /data/a.age: permission denied".
     error within(std::string_view context) && {
-        what = std::string(context) + ": " + what;
+        what.insert(0, ": ").insert(0, context);
         return std::move(*this);
     }
 };
