@@ -5,12 +5,14 @@
 #include "roles/help/role.hpp"
 #include "roles/keygen/role.hpp"
 #include "roles/safe/role.hpp"
+#include "roles/sentinel/role.hpp"
 
 namespace vsecm {
 
 std::span<role const> all_roles() noexcept {
     static constexpr role table[] = {
         {"safe", run_safe, "the server: keeps secrets, answers over mutual TLS"},
+        {"sentinel", run_sentinel, "the operator's command line; `sentinel serve`: the long-running pod"},
         {"keygen", run_keygen, "makes a root key; decrypts exports and store files offline"},
         {"dev", run_dev, "the whole system on this machine, without Kubernetes"},
         {"demo", run_demo, "one secret through every role, on this machine, in seconds"},

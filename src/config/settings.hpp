@@ -67,7 +67,7 @@ struct safe_settings {
     std::string tls_address;        // ":8443"
     std::string liveness_address;   // ":8081"
     std::string readiness_address;  // ":8082"
-    std::string ports_file;         // if not empty: `api=…`, `live=…`, `ready=…` lines with what was bound
+    std::string ports_file;         // if not empty: `api=PORT`, `live=PORT`, `ready=PORT` lines with what was bound
     unsigned threads = 0;           // 0: the cores
     unsigned store_threads = 0;     // writers of one batch
     backing_store store = backing_store::file;
@@ -102,7 +102,7 @@ struct sentinel_settings {
     backoff_settings backoff;
     client_settings client;
     std::string liveness_address;
-    std::string ports_file;         // if not empty: a `live=…` line
+    std::string ports_file;         // if not empty: a `live=PORT` line
     bool oidc_requested = false;    // not built: `sentinel serve` refuses to start
     std::string init_command_path;
     milliseconds wait_before_exec{0}, wait_after_init{0};

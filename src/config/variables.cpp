@@ -42,7 +42,7 @@ constexpr variable table[] = {
     {"VSECM_PROBE_LIVENESS_PORT", address, original, by_safe | by_sentinel, ":8081", "", "liveness probe"},
     {"VSECM_PROBE_READINESS_PORT", address, original, by_safe, ":8082", "", "readiness probe"},
     {"VSECM_SAFE_PORTS_FILE", text, ours, by_safe, "", "",
-     "a file to write the bound addresses to, as api=…, live=… and ready=… lines (for port 0)"},
+     "a file to write the ports listened on to, as api=…, live=… and ready=… lines"},
     {"VSECM_SAFE_BACKING_STORE", text, original, by_safe, "file", "", "where secrets are kept: file or memory"},
     {"VSECM_SAFE_DATA_PATH", text, original, by_safe, "/var/local/vsecm/data", "", "folder of the file store"},
     {"VSECM_SAFE_SECRET_BACKUP_COUNT", integer, original, by_safe, "3", "", "earlier versions kept of each secret"},
@@ -98,7 +98,7 @@ constexpr variable table[] = {
     {"VSECM_SENTINEL_INIT_COMMAND_WAIT_AFTER_INIT_COMPLETE", duration, original, by_sentinel, "0", "ms", "pause after the script",
      {"VSECM_SENTINEL_INIT_COMMAND_WAIT_AFTER_EXEC", ""}},
     {"VSECM_SENTINEL_SECRET_GENERATION_PREFIX", text, original, by_sentinel, "gen:", "", "values that are patterns to generate from"},
-    {"VSECM_SENTINEL_PORTS_FILE", text, ours, by_sentinel, "", "", "a file to write the bound probe address to, as a live=… line"},
+    {"VSECM_SENTINEL_PORTS_FILE", text, ours, by_sentinel, "", "", "a file to write the probe port to, as a live=… line"},
     {"VSECM_SENTINEL_OIDC_ENABLE_RESOURCE_SERVER", boolean, original, by_sentinel, "false", "",
      "the original's OIDC front is not built: true is an error of `sentinel serve`", {"VSECM_SENTINEL_ENABLE_OIDC_RESOURCE_SERVER", ""}},
 
@@ -113,7 +113,7 @@ constexpr variable table[] = {
     {"VSECM_INIT_CONTAINER_POLL_INTERVAL", duration, original, by_init | by_keystone, "5000", "ms", "pause between checks"},
     {"VSECM_INIT_CONTAINER_WAIT_BEFORE_EXIT", duration, original, by_init, "0", "ms", "pause after the secret is there"},
     {"VSECM_KEYSTONE_READINESS_PORT", address, ours, by_keystone, "", "", "readiness probe of the keystone; none when not set"},
-    {"VSECM_KEYSTONE_PORTS_FILE", text, ours, by_keystone, "", "", "a file to write the bound probe address to, as a ready=… line"},
+    {"VSECM_KEYSTONE_PORTS_FILE", text, ours, by_keystone, "", "", "a file to write the probe port to, as a ready=… line"},
 
     // --- keygen
     {"VSECM_KEYGEN_DECRYPT", boolean, original, by_keygen, "false", "", "true: decrypt an export instead of making a key"},

@@ -1,0 +1,168 @@
+#include "roles/sentinel/actions.hpp"
+
+#include "base/try.hpp"
+#include "codec/json_reader.hpp"
+#include "codec/json_writer.hpp"
+
+namespace vsecm::roles::sentinel {
+
+using base::errc;
+using base::secret_text;
+using client::safe_client;
+
+namespace {
+
+// A sentence of the server's on its way to a terminal: control characters could rewrite what the operator sees.
+std::string printable(std::string_view text) {
+    std::string out(text);
+    for (char& c : out)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+    return out;
+}
+
+void frame(secret_text& out, std::string_view body) {
+    out.push_back('\n');
+    out.append(body);
+    out.append(std::string_view{"\n\n"});
+}
+
+// Programs get one line of JSON, people what the original prints.
+outcome told(command const& asked, client::reply&& reply) {
+    outcome result;
+    for (auto const& sentence : reply.warnings) result.sentences.push_back("warning: " + printable(sentence));
+    if (asked.output == output_shape::text) {
+        frame(result.out, reply.body.view());
+        return result;
+    }
+    codec::json_writer json(result.out);
+    switch (asked.what) {
+        case verb::list:
+        case verb::status: result.out.append(reply.body.view()); break;
+        case verb::encrypt: json.begin_object().member("ciphertext", reply.body.view()).end_object(); break;
+        default:
+            json.begin_object().member("ok", true).key("workloads").begin_array();
+            for (auto const& name : asked.workloads) json.string(name);
+            json.end_array().key("warnings").begin_array();
+            for (auto const& sentence : reply.warnings) json.string(sentence);
+            json.end_array().end_object();
+    }
+    result.out.push_back('\n');
+    return result;
+}
+
+// Says no unless the server is one of ours. Only ours has the status route; it answers in every phase.
+net::awaitable<base::status> require_vsecm(safe_client& safe) {
+    auto const answer = co_await safe.status();
+    if (answer && answer->from_vsecm) co_return base::status{};
+    if (answer || answer.error().code == errc::invalid)
+        co_return base::fail(errc::unsupported, "the server is an original VMware Secrets Manager, which would ignore -a and -b: nothing was written");
+    co_return std::unexpected(answer.error());
+}
+
+net::awaitable<base::result<client::reply>> put(safe_client& safe, prepared_command& command) {
+    auto& asked = command.asked;
+    if (asked.append || !asked.store.empty()) VSECM_CO_TRY_OK(co_await require_vsecm(safe));
+    api::upsert_request request;
+    request.workloads = asked.workloads;
+    request.namespaces = asked.namespaces;
+    request.value = std::move(command.value);
+    request.format = asked.format;
+    request.encrypt = asked.encrypted;
+    request.append = asked.append;
+    request.not_before = asked.not_before;
+    request.expires = asked.expires;
+    request.backing_store = asked.store;
+    co_return co_await safe.upsert(request);
+}
+
+net::awaitable<base::result<client::reply>> call(safe_client& safe, prepared_command& command) {
+    switch (command.asked.what) {
+        case verb::list:
+            if (command.asked.encrypted) co_return co_await safe.list_encrypted();
+            co_return co_await safe.list();
+        case verb::remove: {
+            api::delete_request const request{command.asked.workloads};
+            co_return co_await safe.remove(request);
+        }
+        case verb::give_root_key: co_return co_await safe.put_keys(command.root_key);
+        default: co_return co_await put(safe, command);
+    }
+}
+
+// The members of safe's own status, one a line; its phase decides the exit status.
+outcome told_status(command const& asked, client::reply&& reply) {
+    outcome result;
+    auto const document = codec::json_document::parse(reply.body.clone());
+    if (!document) return failed({errc::corrupt, "safe's status is no JSON"}, true);
+    auto const root = document->root();
+    std::string_view phase;
+    for (auto const [name, value] : root.members()) {
+        if (name == "phase") phase = value.as_string();
+        if (asked.output == output_shape::json) continue;
+        result.out.append(printable(name));
+        result.out.append(std::string_view{": "});
+        if (value.is(codec::json_kind::string)) result.out.append(printable(value.as_string()));
+        if (value.is(codec::json_kind::number)) result.out.append(value.number_text());
+        if (value.is(codec::json_kind::boolean)) result.out.append(std::string_view{value.as_bool() ? "true" : "false"});
+        result.out.push_back('\n');
+    }
+    if (asked.output == output_shape::json) {
+        result.out.append(reply.body.view());
+        result.out.push_back('\n');
+    }
+    if (phase == "sealed") {
+        result.status = api::exit_status::sealed;
+        result.sentences.emplace_back("safe is sealed: give the root key with `safe -i -`");
+    } else if (phase != "serving") {
+        result.status = api::exit_status::unreachable;
+        result.sentences.push_back("safe is not ready: it is " + printable(phase));
+    }
+    return result;
+}
+
+net::awaitable<outcome> status(safe_client& safe, command asked) {
+    auto answer = co_await safe.status();
+    if (answer && answer->from_vsecm) co_return told_status(asked, *std::move(answer));
+    if (!answer && answer.error().code != errc::invalid) co_return failed(answer.error(), true);
+    auto keystone = co_await safe.keystone();
+    if (!keystone) co_return failed(keystone.error(), true);
+    auto const ready = api::parse_keystone_status(std::move(keystone->body));
+    if (!ready) co_return failed(ready.error(), true);
+    outcome result;
+    std::string_view const word = *ready ? "ready" : "pending";
+    if (asked.output == output_shape::json) {
+        codec::json_writer(result.out).begin_object().member("server", "original").member("keystone", word).end_object();
+        result.out.push_back('\n');
+    } else {
+        result.out.append(std::format("server: an original VMware Secrets Manager\nkeystone: {}\n", word));
+    }
+    co_return result;
+}
+
+}  // namespace
+
+outcome failed(base::error const& why, bool answered) {
+    outcome result;
+    result.sentences.push_back(printable(why.what));
+    // What safe answered is its refusal, whatever the code; the others say that it, or who we are, could not be had.
+    switch (why.code) {
+        case errc::no_identity:
+        case errc::unavailable:
+        case errc::timeout: result.status = api::exit_status_of(why.code); break;
+        case errc::sealed:
+            result.status = api::exit_status::sealed;
+            result.sentences.back() += " (Give the root key with `safe -i -`.)";
+            break;
+        default: result.status = answered ? api::exit_status_of_answer(why.code) : api::exit_status_of(why.code);
+    }
+    return result;
+}
+
+net::awaitable<outcome> perform(safe_client& safe, prepared_command command) {
+    if (command.asked.what == verb::status) co_return co_await status(safe, command.asked);
+    auto answer = co_await call(safe, command);
+    if (!answer) co_return failed(answer.error(), true);
+    co_return told(command.asked, *std::move(answer));
+}
+
+}  // namespace vsecm::roles::sentinel

@@ -1,0 +1,33 @@
+// What each command does with safe.
+#pragma once
+
+#include "api/exit_status.hpp"
+#include "client/safe_client.hpp"
+#include "roles/sentinel/command_line.hpp"
+
+#include <string>
+#include <vector>
+
+namespace vsecm::roles::sentinel {
+
+// What is to be printed, and how to exit.
+struct outcome {
+    base::secret_text out;               // standard output, framing included
+    std::vector<std::string> sentences;  // standard error: warnings, or why it failed
+    api::exit_status status = api::exit_status::done;
+};
+
+// A command whose inputs have been read.
+struct prepared_command {
+    command asked;
+    base::secret_text value;      // put, encrypt
+    api::keys_request root_key;   // give_root_key
+};
+
+// Talks to safe. What an original safe would silently ignore (-a, -b) is refused before anything is written.
+net::awaitable<outcome> perform(client::safe_client& safe, prepared_command command);
+
+// An error before or while talking to safe, as an outcome. `answered`: safe itself may have said it.
+outcome failed(base::error const& why, bool answered);
+
+}  // namespace vsecm::roles::sentinel

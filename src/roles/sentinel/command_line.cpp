@@ -1,0 +1,224 @@
+#include "roles/sentinel/command_line.hpp"
+
+#include "api/secret.hpp"
+#include "base/options.hpp"
+#include "base/try.hpp"
+#include "codec/utf8.hpp"
+
+#include <algorithm>
+
+namespace vsecm::roles::sentinel {
+
+using base::errc;
+using base::fail;
+using base::option_kind;
+
+namespace {
+
+enum option {
+    o_help, o_version, o_list, o_delete, o_namespace, o_input_keys, o_workload, o_secret, o_template, o_format, o_encrypt,
+    o_nbf, o_exp, o_append, o_store, o_secret_file, o_output, o_later,
+};
+
+constexpr base::option_row table[] = {
+    {'h', "help", option_kind::flag, o_help},
+    {'\0', "version", option_kind::flag, o_version},
+    {'l', "list", option_kind::flag, o_list},
+    {'d', "delete", option_kind::flag, o_delete},
+    {'n', "namespace", option_kind::list, o_namespace},
+    {'i', "input-keys", option_kind::single, o_input_keys},
+    {'w', "workload", option_kind::list, o_workload},
+    {'s', "secret", option_kind::single, o_secret},
+    {'t', "template", option_kind::single, o_template},
+    {'f', "format", option_kind::single, o_format},
+    {'e', "encrypt", option_kind::flag, o_encrypt},
+    {'N', "nbf", option_kind::single, o_nbf},
+    {'E', "exp", option_kind::single, o_exp},
+    {'a', "append", option_kind::flag, o_append},
+    {'b', "store", option_kind::single, o_store},
+    {'\0', "secret-file", option_kind::single, o_secret_file},
+    {'\0', "output", option_kind::single, o_output},
+    // Known, so that they are refused by name and not mistaken for something else.
+    {'\0', "versions", option_kind::flag, o_later},
+    {'\0', "rollback", option_kind::single, o_later},
+    {'\0', "undelete", option_kind::flag, o_later},
+    {'\0', "if-version", option_kind::single, o_later},
+    {'\0', "rotate-root-key", option_kind::flag, o_later},
+    {'\0', "forget-key", option_kind::single, o_later},
+    {'\0', "dry-run", option_kind::flag, o_later},
+};
+
+constexpr std::string_view later_verbs[] = {"doctor", "apply", "render"};
+
+base::result<output_shape> shape_of(base::parsed_options const& given) {
+    auto const word = given.value(o_output);
+    if (!given.has(o_output) || word == "text") return output_shape::text;
+    if (word == "json") return output_shape::json;
+    return fail(errc::invalid, "--output takes text or json");
+}
+
+base::status refuse_what_comes_later(base::parsed_options const& given) {
+    if (given.has(o_later))
+        return fail(errc::unsupported,
+                    "--versions, --rollback, --undelete, --if-version, --rotate-root-key, --forget-key and --dry-run are not supported yet");
+    if (given.has(o_template))
+        return fail(errc::unsupported, "templates (-t) are not supported yet: give the secret as the workload is to see it");
+    return {};
+}
+
+// The wire's word for -f. A value taken from a file or from standard input is delivered byte for byte ("none"), unless
+// a format is asked for; one from the arguments as the original does ("json").
+base::result<std::string> format_of(base::parsed_options const& given, secret_source const& value) {
+    if (!given.has(o_format)) return value.from == secret_source::kind::argument ? "json" : "none";
+    auto const asked = api::parse_format(given.value(o_format));
+    if (!asked) return fail(errc::invalid, "-f takes json or none");
+    if (*asked == api::format::yaml || *asked == api::format::raw)
+        return fail(errc::unsupported, "-f {} is not supported yet: use json or none", api::name_of(*asked));
+    return std::string(api::name_of(*asked));
+}
+
+base::result<secret_source> value_of(base::parsed_options const& given, std::string_view generation_prefix) {
+    using kind = secret_source::kind;
+    if (given.has(o_secret) && given.has(o_secret_file)) return fail(errc::invalid, "give the secret by -s or by --secret-file, not both");
+    if (given.has(o_secret_file)) {
+        auto const path = given.value(o_secret_file);
+        if (path.empty()) return fail(errc::invalid, "--secret-file needs the name of a file");
+        return secret_source{kind::file, path};
+    }
+    auto const text = given.value(o_secret);
+    if (text.empty()) return secret_source{};
+    if (text == "-") return secret_source{kind::standard_input, {}};
+    if (!generation_prefix.empty() && text.starts_with(generation_prefix))
+        return fail(errc::unsupported, "generated secrets ({}…) are not supported yet: give the secret itself, or pipe it into -s -", generation_prefix);
+    if (!codec::is_valid_utf8(text)) return fail(errc::invalid, "the secret is not UTF-8 text: encode it, as base64 for instance");
+    return secret_source{kind::argument, text};
+}
+
+base::status check_names(command const& c) {
+    for (auto const& name : c.workloads)
+        if (auto good = api::check_secret_name(name); !good) return pass(std::move(good), "-w");
+    for (auto const& name : c.namespaces)
+        if (auto good = api::check_namespace(name); !good) return pass(std::move(good), "-n");
+    return {};
+}
+
+base::result<command> put_remove_or_encrypt(base::parsed_options const& given, command c, std::string_view generation_prefix) {
+    bool const deletes = given.has(o_delete);
+    bool const encrypts = given.has(o_encrypt);
+    c.append = given.has(o_append);
+    // The original's sentences; scripts look for them.
+    if (c.workloads.empty() && (deletes || !encrypts)) return fail(errc::invalid, "Please provide a workload name.");
+    if (deletes) {
+        if (c.append) return fail(errc::invalid, "-a and -d contradict each other");
+        c.what = verb::remove;
+        return c;
+    }
+    VSECM_TRY(value, value_of(given, generation_prefix));
+    c.value = value;
+    if (c.value.from == secret_source::kind::none) return fail(errc::invalid, "Please provide a secret.");
+    VSECM_TRY(format, format_of(given, c.value));
+    c.format = std::move(format);
+    c.store = given.value(o_store);
+    if (given.has(o_store) && c.store != "file" && c.store != "memory") return fail(errc::invalid, "-b takes file or memory");
+    c.not_before = given.has(o_nbf) && !given.value(o_nbf).empty() ? given.value(o_nbf) : "now";
+    c.expires = given.has(o_exp) && !given.value(o_exp).empty() ? given.value(o_exp) : "never";
+    if (!api::parse_not_before(c.not_before, {})) return fail(errc::invalid, "-N takes `now` or a date like 2026-01-31T00:00:00Z");
+    if (!api::parse_expires(c.expires)) return fail(errc::invalid, "-E takes `never` or a date like 2026-01-31T00:00:00Z");
+    c.encrypted = encrypts;
+    c.what = c.workloads.empty() ? verb::encrypt : verb::put;
+    if (c.what == verb::encrypt && (c.append || !c.store.empty()))
+        return fail(errc::invalid, "-e without -w only prints the ciphertext: -a and -b have no meaning there");
+    return c;
+}
+
+base::result<command> verb_alone(verb what, std::span<std::string_view const> rest) {
+    VSECM_TRY(given, base::parse_options(rest, table));
+    command c;
+    c.what = given.has(o_help) ? verb::help : what;
+    VSECM_TRY(shape, shape_of(given));
+    c.output = shape;
+    if (!given.words.empty()) return fail(errc::invalid, "this command takes no arguments");
+    for (auto const& option : given.options)
+        if (option.id != o_output && option.id != o_help) return fail(errc::invalid, "this command takes no option but --output and --help");
+    return c;
+}
+
+}  // namespace
+
+base::result<command> parse_command_line(std::span<std::string_view const> arguments, std::string_view generation_prefix) {
+    if (!arguments.empty()) {
+        auto const first = arguments[0];
+        if (first == "serve") return verb_alone(verb::serve, arguments.subspan(1));
+        if (first == "status") return verb_alone(verb::status, arguments.subspan(1));
+        if (std::ranges::find(later_verbs, first) != std::end(later_verbs)) return fail(errc::unsupported, "`{}` is not supported yet", first);
+    }
+    VSECM_TRY(given, base::parse_options(arguments, table));
+    command c;
+    if (given.has(o_help)) return c;
+    if (given.has(o_version)) {
+        c.what = verb::version;
+        return c;
+    }
+    // A stray word may be a secret whose -s was forgotten: it is counted, not repeated.
+    if (!given.words.empty())
+        return fail(errc::invalid, "{} belong{} to no option: a value goes right behind its option", given.words.size() == 1 ? "one argument" : "several arguments",
+                    given.words.size() == 1 ? "s" : "");
+    VSECM_TRY(shape, shape_of(given));
+    c.output = shape;
+    VSECM_TRY_OK(refuse_what_comes_later(given));
+    if (given.has(o_list)) {  // all else is ignored, as ever
+        c.what = verb::list;
+        c.encrypted = given.has(o_encrypt);
+        return c;
+    }
+    if (auto const keys = given.value(o_input_keys); !keys.empty()) {
+        c.what = verb::give_root_key;
+        c.root_key = keys == "-" ? secret_source{secret_source::kind::standard_input, {}} : secret_source{secret_source::kind::argument, keys};
+        return c;
+    }
+    for (auto const name : given.values(o_workload)) c.workloads.emplace_back(name);
+    for (auto const name : given.values(o_namespace)) c.namespaces.emplace_back(name);
+    if (c.namespaces.empty()) c.namespaces.emplace_back("default");
+    VSECM_TRY_OK(check_names(c));
+    return put_remove_or_encrypt(given, std::move(c), generation_prefix);
+}
+
+std::string_view help_text() noexcept {
+    return R"(safe - the operator's command line of vsecm (vsecm sentinel)
+
+usage:
+  safe -w NAME [-w NAME]... [-n NAMESPACE]... -s VALUE|-     keep a secret for workloads
+  safe -w NAME ... -e -s CIPHERTEXT                          the same, from what `safe -e` printed
+  safe -w NAME [-w NAME]... -d                               delete
+  safe -e -s VALUE|-                                         encrypt only: prints the ciphertext
+  safe -l [-e]                                               list; with -e: the encrypted export
+  safe -i -                                                  give the root key (three lines on standard input)
+  safe status                                                how the server is
+  vsecm sentinel serve                                       the long-running part: probes
+
+options:
+  -w, --workload NAME      the workload, or raw:NAME, or k8s:NAME; may be repeated
+  -n, --namespace NAME     namespaces that may read it (default: default; '*': all); may be repeated
+  -s, --secret VALUE       the secret. `-`: standard input, to its end, byte for byte. A VALUE on the command line is
+                           visible to other processes and in the shell's history: prefer `-` or --secret-file
+      --secret-file FILE   the secret is the file's content, byte for byte
+  -a, --append             put the value in front of those the workload has, instead of replacing them
+  -b, --store WHERE        file or memory: where this secret is kept
+  -d, --delete             delete the secrets of the workloads
+  -e, --encrypt            see above
+  -l, --list               names and dates of all secrets
+  -i, --input-keys KEYS    the root key: private key, public key and AES seed, one a line. `-`: standard input
+  -f, --format FORMAT      json or none (default: json; from standard input or a file: none)
+  -N, --nbf DATE           not before: now, or a date like 2026-01-31T00:00:00Z
+  -E, --exp DATE           expires: never, or a date
+      --output SHAPE       text (default), or json: no framing, for programs
+      --version            the version of this program
+  -h, --help               this text
+
+exit status: 0 done; 1 usage or a local problem; 2 the server refused; 3 sealed (no root key yet); 4 no identity, or not
+a sentinel's; 5 server not reachable; 6 not found. Errors are one sentence on standard error.
+Settings come from the environment: vsecm help env
+)";
+}
+
+}  // namespace vsecm::roles::sentinel

@@ -1,0 +1,43 @@
+// From arguments to what the operator wants. Contract sections 3.1 to 3.4, but that nothing is guessed: a value may begin
+// with dashes, dates and formats are checked here, and what this version does not do is refused, never ignored.
+#pragma once
+
+#include "base/result.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vsecm::roles::sentinel {
+
+enum class verb { help, version, list, put, remove, encrypt, give_root_key, status, serve };
+enum class output_shape { text, json };
+
+// Where a secret comes from. `text` points into the arguments: the value itself, or a file's path.
+struct secret_source {
+    enum class kind { none, argument, standard_input, file };
+    kind from = kind::none;
+    std::string_view text;
+};
+
+struct command {
+    verb what = verb::help;
+    std::vector<std::string> workloads, namespaces;
+    secret_source value;       // put and encrypt
+    secret_source root_key;    // give_root_key
+    bool encrypted = false;    // list: with ciphertexts; put: the value is ciphertext
+    bool append = false;
+    std::string store;         // "", "file" or "memory"
+    std::string format;        // as it goes on the wire
+    std::string not_before, expires;
+    output_shape output = output_shape::text;
+};
+
+// `generation_prefix` is VSECM_SENTINEL_SECRET_GENERATION_PREFIX. errc::invalid (usage) or errc::unsupported, with one
+// sentence that says what to type; it never contains a value.
+base::result<command> parse_command_line(std::span<std::string_view const> arguments, std::string_view generation_prefix = "gen:");
+
+std::string_view help_text() noexcept;
+
+}  // namespace vsecm::roles::sentinel

@@ -1,0 +1,130 @@
+#include "roles/sentinel/role.hpp"
+
+#include "base/log.hpp"
+#include "base/try.hpp"
+#include "client/session.hpp"
+#include "roles/sentinel/actions.hpp"
+#include "roles/sentinel/inputs.hpp"
+#include "roles/sentinel/serve.hpp"
+
+#include <boost/asio/signal_set.hpp>
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+
+namespace vsecm {
+namespace {
+
+using namespace roles::sentinel;
+using api::exit_status;
+using base::errc;
+
+// All of it, or false (a closed pipe): a list cut short must not look like success.
+bool print(int fd, std::string_view text) {
+    while (!text.empty()) {
+        auto const n = ::write(fd, text.data(), text.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        text.remove_prefix(static_cast<std::size_t>(n));
+    }
+    return true;
+}
+
+int finish(outcome const& result) {
+    for (auto const& sentence : result.sentences) print(STDERR_FILENO, "safe: " + sentence + "\n");
+    if (!print(STDOUT_FILENO, result.out.view())) {
+        print(STDERR_FILENO, "safe: standard output could not be written\n");
+        return api::to_int(exit_status::usage);
+    }
+    return api::to_int(result.status);
+}
+
+// The value is in ours now; the copy every process can see goes.
+void forget(secret_source const& source) {
+    if (source.from == secret_source::kind::argument) base::wipe(const_cast<char*>(source.text.data()), source.text.size());
+}
+
+base::result<prepared_command> prepare(command asked) {
+    prepared_command ready;
+    if (asked.what == verb::put || asked.what == verb::encrypt) {
+        auto value = read_secret(asked.value);
+        forget(asked.value);
+        if (!value) return std::unexpected(std::move(value).error());
+        ready.value = *std::move(value);
+    }
+    if (asked.what == verb::give_root_key) {
+        auto key = read_root_key(asked.root_key);
+        forget(asked.root_key);
+        if (!key) return std::unexpected(std::move(key).error());
+        ready.root_key = *std::move(key);
+    }
+    ready.asked = std::move(asked);
+    return ready;
+}
+
+net::awaitable<outcome> talk(client::session session, prepared_command ready) {
+    auto const opened = co_await session.open(spiffe::svid_source::patience::until_first_error);
+    if (!opened) {
+        session.close();
+        co_return failed(opened.error(), false);
+    }
+    auto result = co_await perform(session.safe(), std::move(ready));
+    session.close();
+    co_return result;
+}
+
+int run_command(config::sentinel_settings const& settings, command asked) {
+    auto ready = prepare(std::move(asked));
+    if (!ready) return finish(failed(ready.error(), false));
+
+    net::asio::io_context loop(1);
+    auto session = client::session::make(loop.get_executor(), settings.identity, settings.client, client::self_kind::sentinel);
+    if (!session) return finish(failed(session.error(), false));
+
+    std::optional<outcome> result;
+    net::asio::signal_set signals(loop, SIGINT, SIGTERM);
+    signals.async_wait([&](net::error_code const& ec, int) {
+        if (!ec) loop.stop();
+    });
+    net::asio::co_spawn(loop, talk(*std::move(session), *std::move(ready)), [&](std::exception_ptr thrown, outcome ended) {
+        result = thrown ? failed({errc::internal, "the command ended in an exception"}, false) : std::move(ended);
+        loop.stop();
+    });
+    loop.run();
+    if (!result) return finish(failed({errc::cancelled, "Operation was cancelled."}, false));
+    return finish(*result);
+}
+
+int run_serve(config::sentinel_settings const& settings, std::vector<std::string> const& warnings) {
+    base::log::configure(settings.log.level, settings.log.format, "sentinel");
+    for (auto const& sentence : warnings) base::log::warn("settings", {{"what", sentence}});
+    auto const ended = serve(settings);
+    if (ended) return *ended;
+    return finish(failed(ended.error(), false));
+}
+
+}  // namespace
+
+int run_sentinel(arguments args) {
+    std::vector<std::string> warnings;
+    auto const settings = config::sentinel_settings::load(base::environment::of_process(), warnings);
+    auto asked = settings ? parse_command_line(args, settings->generation_prefix) : parse_command_line(args);
+    if (!asked) {
+        auto result = failed(asked.error(), false);
+        if (asked.error().code == errc::invalid) result.sentences.back() += " (Type `safe -h` for help.)";
+        return finish(result);
+    }
+    if (asked->what == verb::help) return print(STDOUT_FILENO, help_text()) ? 0 : 1;
+    if (asked->what == verb::version) return print(STDOUT_FILENO, "vsecm " VSECM_VERSION "\n") ? 0 : 1;
+    if (!settings) return finish(failed(settings.error(), false));
+    if (asked->what == verb::serve) return run_serve(*settings, warnings);
+    // What goes wrong is said once, as a sentence; log lines of warnings would say it twice.
+    auto const level = settings->log.level == base::log::level::warn ? base::log::level::error : settings->log.level;
+    base::log::configure(level, settings->log.format, "sentinel");
+    return run_command(*settings, *std::move(asked));
+}
+
+}  // namespace vsecm
