@@ -83,6 +83,11 @@ status print(decryption const& how, shown_item const& item) {
 std::vector<secret_text> open_all(decryption const& how, api::secret_item const& item, bool cfb, std::size_t& num_failed) {
     std::vector<secret_text> values;
     for (auto const& text : item.encrypted) {
+        if (text.empty()) {  // Q14: exports of the original in AES mode lack all values but the first
+            complain(item.name, "the export has no value of it");
+            ++num_failed;
+            continue;
+        }
         auto const sealed = base64_decode(text);
         auto opened = sealed ? open_value(how, *sealed, cfb) : result<secret_text>(std::unexpected(sealed.error()));
         if (opened) {
@@ -175,14 +180,13 @@ result<std::size_t> decrypt_data(decryption const& how, std::string const& path)
     if (!listed) return fail(errc::invalid, "{}", listed.error().what);
     auto& entries = *listed;
     std::ranges::sort(entries, {}, &folder_entry::name);
+    std::erase_if(entries, [](auto const& entry) { return entry.kind != file_kind::regular || !store::stem_of(entry.name); });
+    if (entries.empty()) return fail(errc::invalid, "{} has no store files: is it a data folder?", path);
     if (how.only.empty()) VSECM_TRY_OK(how.out(as_bytes("---\n")));
     std::size_t num_failed = 0;
-    std::size_t num_files = 0;
     bool found = false;
     for (auto const& entry : entries) {
         auto const stem = store::stem_of(entry.name);
-        if (entry.kind != file_kind::regular || !stem) continue;
-        ++num_files;
         auto const decoded = store::decode_stem(*stem);
         if (!how.only.empty() && how.only != *stem && how.only != decoded) continue;
         auto sealed = read_file(path + "/" + entry.name, store::max_record_len);
@@ -200,7 +204,6 @@ result<std::size_t> decrypt_data(decryption const& how, std::string const& path)
         found = true;
         VSECM_TRY_OK(print(how, {record->name, record->values, record->created, record->updated}));
     }
-    if (num_files == 0) return fail(errc::invalid, "{} has no store files: is it a data folder?", path);
     if (!found && !how.only.empty()) return not_there(how);
     return num_failed;
 }
