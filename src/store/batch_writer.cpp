@@ -219,7 +219,7 @@ void batch_writer::tidy_up() {
         }
         forget_earlier(s.stem);
     }
-    if (settling_ && !failed_half_way) leftovers_.clear();
+    if (settling_ && std::ranges::all_of(steps_, &step::alive)) leftovers_.clear();
     if (manifest_.empty()) return;
     if (failed_half_way)
         leftovers_.push_back(manifest_);
