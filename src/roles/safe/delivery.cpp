@@ -20,7 +20,8 @@ std::size_t space_at_end(std::string_view text) noexcept {
     return 0;
 }
 
-std::string_view one(std::string_view value) noexcept {
+std::string_view one(std::string_view value, store::secret_meta const& meta) noexcept {
+    if (meta.format == "none") return value;  // ours: key files and the like, byte for byte
     auto const trimmed = trim_space(value);
     return trimmed.empty() ? value : trimmed;
 }
@@ -41,12 +42,12 @@ std::string_view trim_space(std::string_view text) noexcept {
     return text;
 }
 
-base::secret_text deliver(std::span<std::string_view const> values, store::secret_meta const&) {
-    if (values.size() == 1) return base::secret_text(one(values[0]));
+base::secret_text deliver(std::span<std::string_view const> values, store::secret_meta const& meta) {
+    if (values.size() == 1) return base::secret_text(one(values[0], meta));
     base::secret_text out;
     codec::json_writer array(out);
     array.begin_array();
-    for (auto const value : values) array.string(one(value));
+    for (auto const value : values) array.string(one(value, meta));
     array.end_array();
     return out;
 }

@@ -12,7 +12,8 @@ namespace vsecm::roles::safe {
 // Without white space at both ends, as Go's strings.TrimSpace sees it (Unicode's White_Space too).
 std::string_view trim_space(std::string_view text) noexcept;
 
-// One value: trimmed, or as it is when nothing would be left. Several: a JSON array of strings, newest first.
+// One value: trimmed, or as it is when nothing would be left or the format is `none`. Several: a JSON array of strings,
+// newest first.
 // Never fails; thread-safe; called by the store's writer.
 base::secret_text deliver(std::span<std::string_view const> values, store::secret_meta const& meta);
 

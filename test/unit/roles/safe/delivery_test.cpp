@@ -32,3 +32,11 @@ TEST_CASE("several values become an array of strings, newest first") {
     CHECK(delivered({"newest", " older "}) == R"(["newest","older"])");
     CHECK(delivered({"a\"b<", "c"}) == R"(["a\"b\u003c","c"])");
 }
+
+TEST_CASE("the format none delivers every byte") {
+    vsecm::store::secret_meta meta;
+    meta.format = "none";
+    std::string_view const values[] = {" -----BEGIN KEY-----\n", "x "};
+    CHECK(deliver(std::span(values, 1), meta).view() == " -----BEGIN KEY-----\n");
+    CHECK(deliver(values, meta).view() == R"([" -----BEGIN KEY-----\n","x "])");
+}
