@@ -49,10 +49,16 @@ base::result<secret_text> read_source(secret_source const& source, std::size_t m
     return secret_text{};
 }
 
+constexpr std::string_view space = " \t\r\n";
+
+std::string_view trimmed(std::string_view text) {
+    auto const first = text.find_first_not_of(space);
+    return first == text.npos ? std::string_view{} : text.substr(first, text.find_last_not_of(space) - first + 1);
+}
+
 // Lines that hold something, without white space around them. "\n" written as two characters ends a line too (no part of
 // a key has a backslash): that is how keys arrive through shells and manifests.
 std::vector<std::string_view> lines_of(std::string_view text) {
-    constexpr std::string_view space = " \t\r";
     std::vector<std::string_view> lines;
     while (!text.empty()) {
         auto const feed = text.find('\n');
@@ -60,16 +66,16 @@ std::vector<std::string_view> lines_of(std::string_view text) {
         auto const end = std::min(feed, written);
         auto const line = text.substr(0, end);
         text.remove_prefix(end == text.npos ? text.size() : end + (end == written ? 2 : 1));
-        auto const first = line.find_first_not_of(space);
-        if (first != line.npos) lines.push_back(line.substr(first, line.find_last_not_of(space) - first + 1));
+        if (auto const content = trimmed(line); !content.empty()) lines.push_back(content);
     }
     return lines;
 }
 
 }  // namespace
 
-base::result<secret_text> read_secret(secret_source const& source, int standard_input) {
+base::result<secret_text> read_secret(secret_source const& source, bool ciphertext, int standard_input) {
     VSECM_TRY(text, read_source(source, max_secret_len, standard_input));
+    if (ciphertext) text = secret_text(trimmed(text.view()));
     if (text.empty()) return fail(errc::invalid, "the secret is empty; to remove a secret, delete it (-d)");
     if (!codec::is_valid_utf8(text.view())) return fail(errc::invalid, "the secret is not UTF-8 text: encode it, as base64 for instance");
     return text;

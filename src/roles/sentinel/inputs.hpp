@@ -9,9 +9,9 @@ namespace vsecm::roles::sentinel {
 inline constexpr std::size_t max_secret_len = 64U << 20;  // more than any server accepts
 inline constexpr std::size_t max_root_key_len = 64U << 10;
 
-// Exact bytes. errc::invalid: empty, or not UTF-8 (JSON could not carry it unchanged); too_large; not_found or storage
+// Exact bytes; of ciphertext, the text without white space around it (`safe -e` prints empty lines there). errc::invalid: empty, or not UTF-8 (JSON could not carry it unchanged); too_large; not_found or storage
 // for files.
-base::result<base::secret_text> read_secret(secret_source const& source, int standard_input = 0);
+base::result<base::secret_text> read_secret(secret_source const& source, bool ciphertext, int standard_input = 0);
 
 // Private key, public key and AES seed, one a line; `\n` may be written as two characters; blank lines and carriage
 // returns do not count. errc::invalid unless it is a whole root key whose parts belong together.

@@ -50,7 +50,7 @@ void forget(secret_source const& source) {
 base::result<prepared_command> prepare(command asked) {
     prepared_command ready;
     if (asked.what == verb::put || asked.what == verb::encrypt) {
-        auto value = read_secret(asked.value);
+        auto value = read_secret(asked.value, asked.what == verb::put && asked.encrypted);
         forget(asked.value);
         if (!value) return std::unexpected(std::move(value).error());
         ready.value = *std::move(value);
@@ -78,7 +78,11 @@ net::awaitable<outcome> talk(client::session session, prepared_command ready) {
 
 int run_command(config::sentinel_settings const& settings, command asked) {
     auto ready = prepare(std::move(asked));
-    if (!ready) return finish(failed(ready.error(), false));
+    if (!ready) {
+        auto result = failed(ready.error(), false);
+        result.status = exit_status::usage;  // an input that is not there is no secret that is not there
+        return finish(result);
+    }
 
     net::asio::io_context loop(1);
     auto session = client::session::make(loop.get_executor(), settings.identity, settings.client, client::self_kind::sentinel);

@@ -1,0 +1,127 @@
+#!/bin/sh
+# vsecm sentinel (also called as `safe`): first what it refuses by itself, then real commands against a real safe.
+set -u
+# shellcheck source=test/cli/table.sh
+. "$(dirname "$0")/table.sh"
+cd "$scratch" || exit 1
+ln -s "$VSECM" safe
+hint='(Type `safe -h` for help.)'
+
+# --- help and usage --------------------------------------------------------------------------------------------------
+row 'help' 0 '~safe -w NAME [-w NAME]... [-n NAMESPACE]... -s VALUE|-' '' -- sentinel --help
+row 'help wins over all else' 0 '~exit status' '' -- sentinel -l -h
+row 'version' 0 '~vsecm ' '' -- sentinel --version
+row 'Q52: nothing given' 1 '' "safe: Please provide a workload name. $hint" -- sentinel
+row 'Q52: no secret' 1 '' "safe: Please provide a secret. $hint" -- sentinel -w billing
+row 'an unknown option' 1 '' 'did you mean --secret?' -- sentinel --secert=hunter2
+truth 'whose value is not repeated' sh -c '! grep -q hunter2 .err'
+row 'a stray word' 1 '' 'one argument belongs to no option' -- sentinel -w billing hunter2
+truth 'which is not repeated' sh -c '! grep -q hunter2 .err'
+row 'an option twice' 1 '' '-s is given more than once' -- sentinel -s x -s y
+row 'Q28: a date that cannot be read' 1 '' '-E takes `never` or a date' -- sentinel -w billing -s x -E tomorrow
+row 'Q19: a name with a slash' 1 '' 'must not contain `/`' -- sentinel -w ../x -s y
+row 'an unknown format' 1 '' '-f takes json or none' -- sentinel -w billing -s x -f xml
+row 'templates are to come' 1 '' 'templates (-t) are not supported yet' -- sentinel -w billing -s x -t '{{.a}}'
+row 'generated secrets are to come' 1 '' 'generated secrets (gen:' -- sentinel -w billing -s 'gen:[a-z]{8}'
+row 'yaml is to come' 1 '' '-f yaml is not supported yet' -- sentinel -w billing -s x -f yaml
+row 'doctor is to come' 1 '' '`doctor` is not supported yet' -- sentinel doctor
+row 'Q17: what is no root key' 1 '' 'the root key has three lines' -- sentinel -i hunter2
+row 'no such file' 1 '' 'nowhere' -- sentinel -w billing --secret-file nowhere
+printf 'a\377' >binary
+row 'a file JSON could not carry' 1 '' 'not UTF-8 text' -- sentinel -w billing --secret-file binary
+row 'an empty standard input' 1 '' 'the secret is empty' -- sentinel -w billing -s -
+
+# --- nobody there ----------------------------------------------------------------------------------------------------
+environment="SPIFFE_ENDPOINT_SOCKET=unix://$scratch/none.sock"
+row 'no Workload API' 4 '' 'the socket does not exist' -- sentinel -l
+environment='SPIFFE_ENDPOINT_SOCKET=nonsense'
+row 'a socket address that is none' 1 '' 'SPIFFE_ENDPOINT_SOCKET' -- sentinel -l
+environment='VSECM_SAFE_ENDPOINT_URL=http://127.0.0.1/'
+row 'an endpoint that is no https' 1 '' 'VSECM_SAFE_ENDPOINT_URL' -- sentinel -l
+environment='VSECM_LOG_FORMAT=xml'
+row 'a variable of ours that does not parse' 1 '' 'VSECM_LOG_FORMAT must be one of' -- sentinel -l
+
+# --- serve -----------------------------------------------------------------------------------------------------------
+eventually() { # COMMAND... within 20 s
+    tries=0
+    until "$@" 2>/dev/null; do
+        tries=$((tries + 1))
+        [ $tries -lt 400 ] || return 1
+        sleep 0.05
+    done
+}
+VSECM_PROBE_LIVENESS_PORT=127.0.0.1:0 VSECM_SENTINEL_PORTS_FILE=ports "$VSECM" sentinel serve 2>serve.err &
+serve=$!
+truth 'serve tells its port' eventually grep -q '^live=[0-9]' ports
+kill -TERM $serve
+wait $serve
+truth 'SIGTERM ends it with 0' [ $? -eq 0 ]
+environment='VSECM_PROBE_LIVENESS_PORT=nonsense'
+row 'serve with an address that is none' 1 '' 'VSECM_PROBE_LIVENESS_PORT' -- sentinel serve
+environment='VSECM_SENTINEL_OIDC_ENABLE_RESOURCE_SERVER=true'
+row 'serve with what is not built' 1 '' 'OIDC' -- sentinel serve
+
+# --- a whole system --------------------------------------------------------------------------------------------------
+"$VSECM" dev --dir "$scratch/dev" --workload app >dev.out 2>dev.err &
+dev=$!
+trap 'kill $dev 2>/dev/null; wait $dev 2>/dev/null; rm -rf "$scratch"' EXIT
+truth 'dev starts' eventually grep -q 'is ready' dev.out
+operator=$(sed -n "s/^export \([A-Z_]*\)='\(.*\)'$/\1=\2/p" dev/env/vsecm-sentinel | tr '\n' ' ')
+workload=$(sed -n "s/^export \([A-Z_]*\)='\(.*\)'$/\1=\2/p" dev/env/app | tr '\n' ' ')
+sentinel() { # like row, as the operator
+    environment=$operator
+    row "$@"
+}
+
+sentinel 'an empty list' 0 '\n{"secrets":[]}\n\n' '' -- sentinel -l
+sentinel 'put' 0 '\nOK\n\n' '' -- sentinel -w app -n default -s '!VSecMRocks!'
+sentinel 'Q53: put a value that looks like options' 0 '\nOK\n\n' '' -- sentinel -w app -s -hello
+sentinel 'the list' 0 '~{"secrets":[{"name":"app","created":"20' '' -- sentinel -l
+sentinel 'two workloads' 0 '\nOKOK\n\n' '' -- sentinel -w one -w two -n x -n y -s v
+sentinel 'append' 0 '\nOK\n\n' '' -- sentinel -w app -a -s newest
+printf ' exact \n\n' >exact
+stdin=exact
+sentinel 'from standard input' 0 '\nOK\n\n' '' -- sentinel -w exact -s -
+sentinel 'from a file' 0 '\nOK\n\n' '' -- sentinel -w exact --secret-file exact
+sentinel 'the export' 0 '~"algorithm":"age"}' '' -- sentinel -l -e
+cp .out export.json
+row 'holds the exact bytes' 0 @exact '' -- keygen --decrypt --root-key dev/root-key --export export.json --name exact
+row 'and the appended value first' 0 '["newest","-hello"]' '' -- keygen --decrypt --root-key dev/root-key --export export.json --name app
+sentinel 'encrypt only' 0 '~YWdlLWVuY3J5cHRpb24ub3JnL3Yx' '' -- sentinel -e -s abc
+cp .out cipher
+row 'which keygen opens' 0 'abc' '' -- keygen --decrypt --root-key dev/root-key --value cipher
+stdin=cipher
+sentinel 'put ciphertext, as it was printed' 0 '\nOK\n\n' '' -- sentinel -w abc -e -s -
+sentinel 'put what is no ciphertext' 2 '' 'not base64' -- sentinel -w abc -e -s hunter2
+truth 'which is not repeated' sh -c '! grep -q hunter2 .err'
+sentinel 'the export again' 0 '~"secrets"' '' -- sentinel -le --output json
+cp .out export.json
+row 'holds the decrypted value' 0 'abc' '' -- keygen --decrypt --root-key dev/root-key --export export.json --name abc
+sentinel 'JSON output' 0 '{"ok":true,"workloads":["app"],"warnings":[]}\n' '' -- sentinel -w app -s x --output json
+sentinel 'a Kubernetes name waits, and says so' 0 '\nOK\n\n' 'safe: warning: ' -- sentinel -w k8s:db -s x
+sentinel 'a reserved name' 2 '' 'reserved' -- sentinel -w vsecm-safe -s x
+sentinel 'delete' 0 '\nOK\n\n' '' -- sentinel -w app -d
+sentinel 'delete what is not there' 0 '\nOK\n\n' - -- sentinel -w app -d
+sentinel 'status' 0 '~phase: serving' '' -- sentinel status
+sentinel 'status as JSON' 0 '~"phase":"serving"' '' -- sentinel status --output json
+stdin=dev/root-key
+sentinel 'the root key it has already' 0 '\nOK\n\n' '' -- sentinel -i -
+"$VSECM" keygen >other-key
+stdin=other-key
+sentinel 'Q17: another root key' 2 '' 'has a root key already' -- sentinel -i -
+environment=$workload
+row 'not the sentinel' 4 '' "is not the sentinel's" -- sentinel -l
+environment="$operator VSECM_SAFE_ENDPOINT_URL=https://127.0.0.1:1/"
+row 'nobody listens there' 5 '' 'safe: ' -- sentinel -l
+# /proc shows arguments to everybody: the secret is gone from ours before safe is asked. A stopped safe gives time to look.
+kill -STOP "$(cat dev/safe.pid)"
+# shellcheck disable=SC2086
+env $operator "$VSECM" sentinel -w app -s hunter2-in-argv >/dev/null 2>&1 &
+command=$!
+truth 'Q54: the secret leaves the arguments' eventually sh -c "tr '\\0' ' ' </proc/$command/cmdline | grep -q ' -s ' && ! grep -q hunter2 /proc/$command/cmdline"
+kill -CONT "$(cat dev/safe.pid)"
+wait $command
+truth 'and still arrives' [ $? -eq 0 ]
+VSECM=$scratch/safe
+sentinel 'called as safe' 0 '~{"secrets":[' '' -- -l
+finish

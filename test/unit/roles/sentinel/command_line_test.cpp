@@ -1,0 +1,169 @@
+#include "roles/sentinel/command_line.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace vsecm;
+using namespace vsecm::roles::sentinel;
+using base::errc;
+using words = std::vector<std::string_view>;
+using kind = secret_source::kind;
+
+namespace {
+
+command parsed(words arguments) {
+    auto r = parse_command_line(arguments);
+    if (!r) FAIL(r.error().what);
+    return *std::move(r);
+}
+
+base::error refused(words arguments) {
+    auto r = parse_command_line(arguments);
+    REQUIRE_FALSE(r.has_value());
+    return r.error();
+}
+
+}  // namespace
+
+TEST_CASE("putting a secret") {
+    auto const c = parsed({"-w", "billing", "-s", "x"});
+    CHECK(c.what == verb::put);
+    CHECK(c.workloads == std::vector<std::string>{"billing"});
+    CHECK(c.namespaces == std::vector<std::string>{"default"});
+    CHECK(c.value.from == kind::argument);
+    CHECK(c.value.text == "x");
+    CHECK(c.format == "json");
+    CHECK(c.not_before == "now");
+    CHECK(c.expires == "never");
+    CHECK_FALSE((c.append || c.encrypted));
+
+    auto const all = parsed({"-w=a", "--workload", "k8s:b", "-n", "x", "--namespace=*", "--secret=p=q=", "-a", "-b", "memory", "-N",
+                             "2026-01-31T00:00:00Z", "-E=2027-01-31T00:00:00+02:00", "-f", "JSON", "--output", "json"});
+    CHECK(all.workloads == std::vector<std::string>{"a", "k8s:b"});
+    CHECK(all.namespaces == std::vector<std::string>{"x", "*"});
+    CHECK(all.value.text == "p=q=");
+    CHECK(all.append);
+    CHECK(all.store == "memory");
+    CHECK(all.not_before == "2026-01-31T00:00:00Z");
+    CHECK(all.format == "json");
+    CHECK(all.output == output_shape::json);
+    CHECK(parsed({"-w", "a", "-s", "b", "-f", ""}).format == "json");
+    CHECK(parsed({"-w", "a", "-s", "b", "-f", "none"}).format == "none");
+    CHECK(parsed({"-w", "a", "-s", "b", "-N", "", "-E", ""}).expires == "never");
+}
+
+TEST_CASE("Q54: secrets from standard input and files, byte for byte") {
+    auto const in = parsed({"-w", "a", "-s", "-"});
+    CHECK(in.value.from == kind::standard_input);
+    CHECK(in.format == "none");
+    auto const file = parsed({"-w", "a", "--secret-file", "/etc/key", "-f", "json"});
+    CHECK(file.value.from == kind::file);
+    CHECK(file.value.text == "/etc/key");
+    CHECK(file.format == "json");
+    CHECK(parsed({"-i", "-"}).root_key.from == kind::standard_input);
+    CHECK(refused({"-w", "a", "-s", "x", "--secret-file", "y"}).code == errc::invalid);
+    CHECK(refused({"-w", "a", "--secret-file", ""}).code == errc::invalid);
+}
+
+TEST_CASE("Q53: a value that begins with dashes is a value") {
+    for (std::string_view const value : {"-world", "-hello", "-d", "--list", "--delete", "--"}) {
+        auto const c = parsed({"-w", "a", "-s", value});
+        CHECK(c.what == verb::put);
+        CHECK(c.value.text == value);
+    }
+}
+
+TEST_CASE("the other commands, in the original's precedence") {
+    CHECK(parsed({"-l"}).what == verb::list);
+    CHECK_FALSE(parsed({"-l"}).encrypted);
+    CHECK(parsed({"-le"}).encrypted);
+    CHECK(parsed({"-l", "-d", "-w", "a", "-s", "x"}).what == verb::list);  // -l ignores all else
+    auto const keys = parsed({"-i", "a\nb\nc", "-w", "x", "-d"});
+    CHECK(keys.what == verb::give_root_key);
+    CHECK(keys.root_key.text == "a\nb\nc");
+    CHECK(parsed({"-dw", "a"}).what == verb::remove);
+    CHECK(parsed({"-w", "a", "-d", "-s", "ignored"}).what == verb::remove);
+    CHECK(parsed({"-e", "-s", "x"}).what == verb::encrypt);
+    auto const cipher = parsed({"-ew", "a", "-s", "x"});
+    CHECK(cipher.what == verb::put);
+    CHECK(cipher.encrypted);
+    CHECK(parsed({"-h", "-l"}).what == verb::help);
+    CHECK(parsed({"--version"}).what == verb::version);
+    CHECK(parsed({"serve"}).what == verb::serve);
+    CHECK(parsed({"status", "--output=json"}).output == output_shape::json);
+    CHECK(parsed({"status", "-h"}).what == verb::help);
+}
+
+TEST_CASE("what is missing is said in the original's words") {
+    CHECK(refused({}).what == "Please provide a workload name.");
+    CHECK(refused({"-s", "x"}).what == "Please provide a workload name.");
+    CHECK(refused({"-d"}).what == "Please provide a workload name.");
+    CHECK(refused({"-d", "-e"}).what == "Please provide a workload name.");  // Q51: the original sends a delete of nothing
+    CHECK(refused({"-w", "a"}).what == "Please provide a secret.");
+    CHECK(refused({"-w", "a", "-s", ""}).what == "Please provide a secret.");
+    CHECK(refused({"-e"}).what == "Please provide a secret.");
+}
+
+TEST_CASE("Q28: dates that cannot be read are refused before anything is sent") {
+    CHECK(refused({"-w", "a", "-s", "x", "-N", "tomorrow"}).code == errc::invalid);
+    CHECK(refused({"-w", "a", "-s", "x", "-E", "2026-02-30T00:00:00Z"}).code == errc::invalid);
+    CHECK(refused({"-w", "a", "-s", "x", "-E", "now"}).code == errc::invalid);
+}
+
+TEST_CASE("Q19: names are checked before anything is sent") {
+    for (std::string_view const bad : {"", "..", "a/b", "a\nb"}) CHECK(refused({"-w", bad, "-s", "x"}).code == errc::invalid);
+    CHECK(refused({"-w", "a", "-n", "x y", "-s", "x"}).code == errc::invalid);
+}
+
+TEST_CASE("what this version does not do is refused, never ignored") {
+    words const cases[] = {{"-w", "a", "-s", "gen:foo[a-z]{8}"},
+                           {"-w", "a", "-s", "x", "-t", "{{.a}}"},
+                           {"-w", "a", "-s", "x", "-f", "yaml"},
+                           {"-w", "a", "-s", "x", "-f", "raw"},
+                           {"-w", "a", "--versions"},
+                           {"-w", "a", "--rollback", "3"},
+                           {"-w", "a", "--undelete"},
+                           {"-w", "a", "-s", "x", "--if-version", "3"},
+                           {"-w", "a", "-s", "x", "--dry-run"},
+                           {"-l", "--dry-run"},
+                           {"--rotate-root-key"},
+                           {"--forget-key", "abc"},
+                           {"doctor"},
+                           {"apply", "file"},
+                           {"render", "-t", "x"}};
+    for (auto const& arguments : cases) {
+        auto const e = refused(arguments);
+        CHECK(e.code == errc::unsupported);
+        CHECK(e.what.find("not supported yet") != std::string::npos);
+    }
+    CHECK(refused({"-w", "a", "-s", "x", "-f", "xml"}).code == errc::invalid);
+    CHECK(refused({"-w", "a", "-s", "x", "-b", "disk"}).code == errc::invalid);
+    CHECK(refused({"-w", "a", "-a", "-d"}).code == errc::invalid);
+    CHECK(refused({"-e", "-s", "x", "-a"}).code == errc::invalid);
+    CHECK(refused({"-l", "--output", "yaml"}).code == errc::invalid);
+    CHECK(refused({"serve", "-l"}).code == errc::invalid);
+    CHECK(refused({"status", "now"}).code == errc::invalid);
+    std::vector<std::string_view> const pattern{"-w", "a", "-s", "make:x"};
+    CHECK(parse_command_line(pattern, "make:").error().code == errc::unsupported);
+    CHECK(parse_command_line(words{"-w", "a", "-s", "gen:x"}, "").has_value());
+}
+
+TEST_CASE("no refusal repeats what may be a secret") {
+    words const cases[] = {{"-w", "a", "hunter2"},
+                           {"-w", "a", "-shunter2"},
+                           {"-w", "a", "--hunter2"},
+                           {"-w", "a", "--secert=hunter2"},
+                           {"-w", "a", "-s", "x", "-N", "hunter2"},
+                           {"-w", "a", "-s", "x", "-f", "hunter2"},
+                           {"-w", "a", "-s", "hunter2", "-s", "hunter2"},
+                           {"-w", "a", "-s", "gen:hunter2"},
+                           {"-w", "hunter2/", "-s", "x"},
+                           {"-w", "a", "-s", "hunter2\xff"},
+                           {"hunter2"}};
+    for (auto const& arguments : cases) CHECK(refused(arguments).what.find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("help tells every option") {
+    for (std::string_view const option : {"-w,", "-n,", "-s,", "--secret-file", "-a,", "-b,", "-d,", "-e,", "-l,", "-i,", "-f,", "-N,", "-E,",
+                                          "--output", "--version", "-h,", "safe status", "sentinel serve"})
+        CHECK(help_text().find(option) != std::string_view::npos);
+}
