@@ -33,8 +33,8 @@ void request_parser::refuse(unsigned status, std::string_view why, error_code& f
 parse_state request_parser::feed(std::string_view bytes, std::size_t& taken) {
     error_code failed;
     taken = put({bytes.data(), bytes.size()}, failed);
-    if (is_done()) return parse_state::complete;
-    if (!failed || failed == error::need_more) return parse_state::need_more;
+    // First the error: Beast may call a message done and then let on_header_impl refuse it.
+    if (!failed || failed == error::need_more) return is_done() ? parse_state::complete : parse_state::need_more;
     if (refusal_status_ == 0) {
         if (failed == error::body_limit) {
             refuse(413, "the body is larger than this server takes", failed);
@@ -120,8 +120,7 @@ parse_state response_parser::refused(error_code failed) {
 parse_state response_parser::feed(std::string_view bytes, std::size_t& taken) {
     error_code failed;
     taken = put({bytes.data(), bytes.size()}, failed);
-    if (is_done()) return parse_state::complete;
-    if (!failed || failed == error::need_more) return parse_state::need_more;
+    if (!failed || failed == error::need_more) return is_done() ? parse_state::complete : parse_state::need_more;
     return refused(failed);
 }
 

@@ -28,7 +28,8 @@ public:
 };
 
 // For the certificate-verify callback, which runs inside the handshake: who the peer is, or why it is refused. The
-// sentence becomes the error of tls_stream::handshake(). Replaces what an earlier call left.
+// sentence becomes the error of tls_stream::handshake(). Replaces what an earlier call left. A callback that accepts
+// must leave OpenSSL's error queue empty: libssl takes what is in it for its own failure.
 void attach_peer(ssl_st* ssl, std::shared_ptr<tls_peer const> peer);
 void attach_refusal(ssl_st* ssl, std::string sentence);
 // Null if nothing was attached.

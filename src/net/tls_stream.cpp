@@ -104,9 +104,9 @@ bool refuses_identity(int alert) {
     }
 }
 
-// The sentence for SSL_ERROR_SSL. The first entry of the queue is the cause, the rest is how it travelled.
+// The sentence for SSL_ERROR_SSL. The last entry of the queue is libssl's own; before it may be what a verification left.
 base::error describe(SSL* ssl, tls_role role) {
-    unsigned long const code = ERR_peek_error();
+    unsigned long const code = ERR_peek_last_error();
     int const reason = ERR_GET_REASON(code);
     std::string_view const them = role == tls_role::server ? "client" : "server";
     if (ERR_GET_LIB(code) != ERR_LIB_SSL) return {errc::unavailable, "TLS failed: " + openssl_reason()};

@@ -24,6 +24,8 @@ awaitable<net::http_response> path_handler::handle(net::http_request& request, n
         text(std::to_string(exchange.loop_index()));
     } else if (request.path == "/big") {
         response.body.resize(static_cast<std::size_t>(number("n")));
+    } else if (request.path == "/held") {
+        text(std::to_string(held));
     } else if (request.path == "/throw") {
         throw std::runtime_error("as asked");
     } else if (request.path == "/slow") {

@@ -15,7 +15,7 @@
 namespace vsecm::test {
 
 // /ok hello · /echo the body · /who the peer · /loop its number · /big N bytes · /target path|query · /hold a long poll
-// of 20 s, or as long as ?ms= says · /throw · /slow answers 300 ms later.
+// of 20 s, or as long as ?ms= says · /held how many are · /throw · /slow answers 300 ms later.
 class path_handler final : public net::http_handler {
 public:
     net::awaitable<net::http_response> handle(net::http_request& request, net::http_exchange& exchange) override;

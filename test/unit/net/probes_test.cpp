@@ -1,0 +1,66 @@
+#include "net/probes.hpp"
+
+#include "net/address.hpp"
+#include "unit/net/blocking_client.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+
+using namespace vsecm;
+using namespace vsecm::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string ask(std::uint16_t port, std::string_view text) {
+    int const fd = connect_local(port);
+    ::send(fd, text.data(), text.size(), MSG_NOSIGNAL);
+    std::string got;
+    char buffer[1024];
+    for (ssize_t n; (n = ::recv(fd, buffer, sizeof buffer, 0)) > 0;) got.append(buffer, static_cast<std::size_t>(n));
+    ::close(fd);
+    return got;
+}
+
+}  // namespace
+
+TEST_CASE("Q30: probes tell the truth, and tell it again when it changes") {
+    net::runtime loops(1);
+    std::atomic<bool> ready{false};
+    net::probe_checks checks;
+    checks.check = [&] { return ready ? std::nullopt : std::optional<std::string>("no identity yet"); };
+    checks.live = [] { return std::nullopt; };
+    net::probe_server probes(loops, *net::listen_tcp(*net::parse_listen_address("127.0.0.1:0")), checks);
+    probes.start();
+    std::thread thread([&] { loops.run(); });
+    auto const port = probes.port();
+
+    auto const not_yet = ask(port, "GET / HTTP/1.1\r\nHost: t\r\n\r\n");
+    CHECK(not_yet.starts_with("HTTP/1.1 503 "));
+    CHECK(not_yet.ends_with("\r\n\r\nno identity yet"));
+    CHECK(ask(port, "GET /livez HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 200 OK\r\n"));
+    CHECK(ask(port, "GET /healthz?x HTTP/1.1\r\n\r\n").ends_with("\r\n\r\nOK"));
+    CHECK(ask(port, "GET /readyz HTTP/1.0\n\n").starts_with("HTTP/1.1 503 "));
+    ready = true;
+    CHECK(ask(port, "GET /readyz HTTP/1.1\r\n\r\n").ends_with("\r\n\r\nOK"));
+    CHECK(ask(port, "POST /any/path HTTP/1.1\r\nContent-Length: 0\r\n\r\n").starts_with("HTTP/1.1 200 "));
+    CHECK(ask(port, "HEAD / HTTP/1.1\r\n\r\n").ends_with("\r\n\r\n"));
+    ready = false;
+    CHECK(ask(port, "GET / HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 503 "));
+
+    CHECK(ask(port, "noise\r\n\r\n").starts_with("HTTP/1.1 400 "));
+    CHECK(ask(port, "GET / HTTP/1.1\r\nX: " + std::string(10'000, 'x')).empty());
+    // Silent ones do not keep others out for longer than the limit of their number.
+    std::vector<int> silent;
+    for (int i = 0; i < 60; ++i) silent.push_back(connect_local(port));
+    CHECK(ask(port, "GET /livez HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 200 "));
+    char byte;
+    CHECK(::recv(silent[0], &byte, 1, 0) == 0);  // after five seconds
+    for (int const fd : silent) ::close(fd);
+    loops.stop();
+    thread.join();
+}

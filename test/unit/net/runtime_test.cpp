@@ -1,0 +1,121 @@
+#include "net/runtime.hpp"
+
+#include "net/wake_signal.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+using namespace vsecm;
+using namespace vsecm::net;
+using namespace std::chrono_literals;
+
+namespace {
+
+awaitable<void> fails_later() {
+    co_await asio::post(co_await asio::this_coro::executor, as_result);
+    throw std::runtime_error("as asked");
+}
+awaitable<base::status> refuses() { co_return base::fail(base::errc::no_identity, "none"); }
+awaitable<base::result<int>> forever() {
+    timer never(co_await asio::this_coro::executor, steady_clock::time_point::max());
+    auto [failed] = co_await never.async_wait(as_result);
+    if (failed) co_return base::fail(base::errc::cancelled, "cancelled");
+    co_return 1;
+}
+awaitable<base::result<int>> at_once() { co_return 42; }
+awaitable<void> check_deadlines(runtime& loops) {
+    auto const begun = steady_clock::now();
+    auto const late = co_await with_deadline(forever(), 50ms, "waiting");
+    CHECK(late.error().code == base::errc::timeout);
+    CHECK(late.error().what == "waiting took longer than 50ms");
+    CHECK(steady_clock::now() - begun >= 50ms);
+    auto const soon = co_await with_deadline(at_once(), 50ms, "nothing");
+    CHECK(*soon == 42);
+    auto const inner = co_await with_deadline(with_deadline(forever(), 20ms, "inner"), 5s, "outer");
+    CHECK(inner.error().what.starts_with("inner"));
+
+    wake_signal bell;
+    bell.notify();
+    bool const rung_before = co_await wait_for(bell, steady_clock::now() + 5s);
+    CHECK(rung_before);
+    bool const silent = co_await wait_for(bell, steady_clock::now() + 10ms);
+    CHECK_FALSE(silent);
+    asio::post(loops.loop(), [&bell] { bell.notify(); });
+    bool const rung = co_await wait_for(bell, steady_clock::now() + 5s);
+    CHECK(rung);
+    loops.stop(3);
+}
+
+}  // namespace
+
+TEST_CASE("deadlines and bells") {
+    runtime loops(1);
+    loops.spawn(0, "test", check_deadlines(loops));
+    CHECK(loops.run() == 3);
+}
+
+TEST_CASE("a task that fails stops the process with a status") {
+    {
+        runtime loops(2);
+        loops.spawn(1, "thrower", fails_later());
+        CHECK(loops.run() == 1);
+    }
+    runtime loops(2);
+    loops.spawn_or_stop(1, "refuser", refuses(), 4);
+    CHECK(loops.run() == 4);
+}
+
+TEST_CASE("stopping: everything stops taking in before anything is awaited, in order, within the grace") {
+    runtime loops(2);
+    std::string order;
+    loops.on_stop("a", [&] { order += "a"; },
+        [&](steady_clock::time_point) -> awaitable<void> {
+            order += "A";
+            co_return;
+        });
+    loops.on_stop("stuck", [&] { order += "b"; },
+        [](steady_clock::time_point) -> awaitable<void> { (void)co_await forever(); });
+    loops.on_stop("c", [&] { order += "c"; },
+        [&](steady_clock::time_point) -> awaitable<void> {
+            order += "C";
+            co_return;
+        });
+    loops.set_grace(100ms);
+    loops.stop(5);
+    loops.stop(6);  // changes nothing
+    auto const begun = steady_clock::now();
+    CHECK(loops.run() == 5);
+    CHECK(order == "abcAC");
+    CHECK(steady_clock::now() - begun < 3s);
+}
+
+TEST_CASE("SIGTERM stops in order, a second signal at once") {
+    for (bool const twice : {false, true}) {
+        int ready[2];
+        REQUIRE(::pipe(ready) == 0);
+        ::pid_t const child = ::fork();
+        if (child == 0) {
+            runtime loops(2);
+            loops.on_stop("slow", [&] { (void)!::write(ready[1], "s", 1); },
+                [&](steady_clock::time_point) -> awaitable<void> {
+                    if (twice) (void)co_await forever();
+                });
+            asio::post(loops.loop(), [&] { (void)!::write(ready[1], "r", 1); });
+            ::_exit(loops.run());
+        }
+        char byte;
+        REQUIRE(::read(ready[0], &byte, 1) == 1);
+        ::kill(child, SIGTERM);
+        REQUIRE(::read(ready[0], &byte, 1) == 1);
+        if (twice) ::kill(child, SIGINT);
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        CHECK(WIFEXITED(status));
+        CHECK(WEXITSTATUS(status) == (twice ? 128 + SIGINT : 0));
+        ::close(ready[0]);
+        ::close(ready[1]);
+    }
+}

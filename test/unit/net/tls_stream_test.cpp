@@ -1,0 +1,190 @@
+#include "net/tls_stream.hpp"
+
+#include "net/deadline.hpp"
+#include "unit/net/server_fixture.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+using namespace vsecm;
+using namespace vsecm::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Carries bytes both ways, at most `piece` of them in a segment.
+class slow_wire {
+public:
+    slow_wire(std::uint16_t to, std::size_t piece) : to_(to), piece_(piece) {
+        listener_ = *net::listen_tcp({"127.0.0.1", 0});
+        thread_ = std::thread([this] { carry(); });
+    }
+    ~slow_wire() {
+        done_ = true;
+        thread_.join();
+    }
+    std::uint16_t port() const { return net::bound_port(listener_.get()); }
+
+private:
+    void carry() {
+        ::pollfd waiting{listener_.get(), POLLIN, 0};
+        while (!done_ && ::poll(&waiting, 1, 50) == 0) {}
+        if (done_) return;
+        base::unique_fd const in(::accept(listener_.get(), nullptr, nullptr)), out(connect_local(to_));
+        int const yes = 1;
+        ::setsockopt(in.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+        ::pollfd both[2] = {{in.get(), POLLIN, 0}, {out.get(), POLLIN, 0}};
+        std::string buffer(piece_, '\0');
+        while (!done_) {
+            if (::poll(both, 2, 50) <= 0) continue;
+            for (int i = 0; i < 2; ++i) {
+                if (!(both[i].revents & (POLLIN | POLLHUP | POLLERR))) continue;
+                auto const got = ::recv(both[i].fd, buffer.data(), buffer.size(), 0);
+                if (got <= 0) return;
+                if (::send(both[1 - i].fd, buffer.data(), static_cast<std::size_t>(got), MSG_NOSIGNAL) != got) return;
+            }
+        }
+    }
+    std::uint16_t to_;
+    std::size_t piece_;
+    base::unique_fd listener_;
+    std::atomic<bool> done_{false};
+    std::thread thread_;
+};
+
+}  // namespace
+
+TEST_CASE("one byte in a segment is enough, in both directions") {
+    server_fixture server;
+    slow_wire wire(server.port(), 1);
+    blocking_client client(wire.port(), server.client);
+    REQUIRE(client.handshake());
+    CHECK(client.get("/ok").body == "hello");
+    std::string const body(3000, 'x');
+    client.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 3000\r\n\r\n" + body);
+    CHECK(client.receive().body == body);
+}
+
+TEST_CASE("a record that arrives with the next one behind it is not forgotten") {
+    // Both records are in the first recv: OpenSSL holds the second, and the socket never becomes readable again.
+    server_fixture server;
+    blocking_client client(server.port(), server.client);
+    REQUIRE(client.handshake());
+    BIO* const memory = BIO_new(BIO_s_mem());
+    BIO_up_ref(SSL_get_wbio(client.ssl()));
+    BIO* const socket = SSL_get_wbio(client.ssl());
+    SSL_set0_wbio(client.ssl(), memory);
+    REQUIRE(client.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-"));
+    REQUIRE(client.send("Length: 5\r\n\r\nab"));
+    REQUIRE(client.send("cde"));
+    char* bytes = nullptr;
+    auto const len = BIO_get_mem_data(memory, &bytes);
+    REQUIRE(::send(client.fd(), bytes, static_cast<std::size_t>(len), 0) == len);
+    SSL_set0_wbio(client.ssl(), socket);
+    CHECK(client.receive().body == "abcde");
+}
+
+TEST_CASE("large bodies cross in both directions") {
+    server_fixture server;
+    blocking_client client(server.port(), server.client);
+    REQUIRE(client.handshake());
+    CHECK(client.get("/big?n=5000000").body.size() == 5'000'000);
+    std::string const body(1'200'000, 'y');
+    client.send(std::format("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: {}\r\n\r\n{}", body.size(), body));
+    CHECK(client.receive().body == body);
+}
+
+TEST_CASE("key updates from the client are followed") {
+    server_fixture server;
+    blocking_client client(server.port(), server.client);
+    REQUIRE(client.handshake());
+    for (int i = 0; i < 3; ++i) {
+        REQUIRE(SSL_key_update(client.ssl(), SSL_KEY_UPDATE_REQUESTED) == 1);
+        CHECK(client.get("/ok").body == "hello");
+    }
+}
+
+TEST_CASE("TLS 1.2 clients of the original are served, older ones not") {
+    server_options options;
+    options.groups = net::default_groups;
+    server_fixture server(options);
+    {
+        // In TLS 1.2 the list of groups also says which certificates are understood.
+        blocking_client client(server.port(), server.ca.context(net::tls_role::client, server.client_leaf, "X25519:P-256"));
+        SSL_set_max_proto_version(client.ssl(), TLS1_2_VERSION);
+        REQUIRE(client.handshake());
+        CHECK(SSL_version(client.ssl()) == TLS1_2_VERSION);
+        CHECK(client.get("/who").body == "spiffe://test/workload/app");
+        CHECK(SSL_renegotiate(client.ssl()) != 1);
+    }
+    blocking_client old(server.port(), server.client);
+    SSL_set_min_proto_version(old.ssl(), TLS1_1_VERSION);
+    SSL_set_max_proto_version(old.ssl(), TLS1_1_VERSION);
+    CHECK_FALSE(old.handshake());
+}
+
+TEST_CASE("the context is as decided: hybrid group, AES-128, no tickets, no compression, HTTP/1.1") {
+    server_options options;
+    options.groups = net::default_groups;
+    server_fixture server(options);
+    blocking_client client(server.port(), server.ca.context(net::tls_role::client, server.client_leaf));
+    REQUIRE(client.handshake());
+    CHECK(client.get("/ok").status == 200);
+    CHECK(std::string_view(SSL_get0_group_name(client.ssl())) == "X25519MLKEM768");
+    CHECK(std::string_view(SSL_get_cipher_name(client.ssl())) == "TLS_AES_128_GCM_SHA256");
+    CHECK(SSL_SESSION_has_ticket(SSL_get_session(client.ssl())) == 0);
+    unsigned char const* chosen = nullptr;
+    unsigned len = 0;
+    SSL_get0_alpn_selected(client.ssl(), &chosen, &len);
+    CHECK(std::string_view(reinterpret_cast<char const*>(chosen), len) == "http/1.1");
+
+    blocking_client h2(server.port(), server.client);
+    unsigned char const only_h2[] = {2, 'h', '2'};
+    SSL_set_alpn_protos(h2.ssl(), only_h2, sizeof only_h2);
+    CHECK_FALSE(h2.handshake());
+}
+
+TEST_CASE("unknown groups are an error, not a default") {
+    auto const refused = net::new_ssl_ctx(net::tls_role::server, "X25519:NoSuchGroup");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == base::errc::invalid);
+    CHECK(refused.error().what.contains("NoSuchGroup"));
+}
+
+TEST_CASE("who is refused learns it, and no request is served") {
+    server_fixture server;
+    test_ca stranger;
+    auto const foreign = stranger.issue("spiffe://test/workload/app");
+    // TLS 1.3: the client's own handshake succeeds; the alert comes with the first read.
+    blocking_client nobody(server.port(), server.ca.anonymous_client());
+    nobody.handshake();
+    CHECK(nobody.get("/ok").status == 0);
+    CHECK(nobody.last_error().contains("certificate required"));
+    auto context = server.ca.context(net::tls_role::client, server.client_leaf);
+    SSL_CTX_use_certificate(context->ctx.get(), foreign.cert.get());
+    SSL_CTX_use_PrivateKey(context->ctx.get(), foreign.key.get());
+    blocking_client forger(server.port(), context);
+    forger.handshake();
+    CHECK(forger.get("/ok").status == 0);
+    CHECK(server.counters().requests == 0);
+    CHECK(server.counters().handshakes_failed == 2);
+}
+
+TEST_CASE("plain HTTP and noise are refused without harm") {
+    server_fixture server;
+    for (std::string_view const noise : {"GET / HTTP/1.1\r\n\r\n", "\x16\x03\x01\xff\xff", "\0\0\0\0\0\0\0\0"}) {
+        int const fd = connect_local(server.port());
+        ::send(fd, noise.data(), noise.size(), MSG_NOSIGNAL);
+        ::shutdown(fd, SHUT_WR);
+        char byte[512];
+        while (::recv(fd, byte, sizeof byte, 0) > 0) {}
+        ::close(fd);
+    }
+    blocking_client client(server.port(), server.client);
+    REQUIRE(client.handshake());
+    CHECK(client.get("/ok").status == 200);
+}
