@@ -101,7 +101,8 @@ inline std::unique_ptr<secret_store> in_memory(store_options options = {}, base:
 
 inline std::vector<std::string> names_in(std::string const& folder) {
     std::vector<std::string> names;
-    for (auto const& e : base::posix_files().list(folder).value())
+    auto const entries = base::posix_files().list(folder).value();
+    for (auto const& e : entries)
         if (e.kind == base::file_kind::regular) names.push_back(e.name);
     std::ranges::sort(names);
     return names;

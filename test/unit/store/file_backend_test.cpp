@@ -1,0 +1,440 @@
+// The data folder on a real file system: ours, the original's, and what people do to them.
+#include "store/batch_manifest.hpp"
+#include "store/file_name.hpp"
+#include "unit/store/fixture.hpp"
+
+#include "crypto/hkdf.hpp"
+
+#include <openssl/evp.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+using namespace vsecm;
+using namespace vsecm::store;
+using namespace vsecm::store::testing;
+using base::errc;
+
+namespace {
+
+void write_file(std::string const& path, base::byte_view bytes) {
+    std::ofstream(path, std::ios::binary).write(reinterpret_cast<char const*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+}
+void write_file(std::string const& path, std::string_view text) { write_file(path, base::as_bytes(text)); }
+
+std::string read_all(std::string const& path) { return std::string(base::read_file(path, 1 << 20).value().view()); }
+
+// As the original writes it.
+std::string original_record(std::string_view name, std::string_view value, std::string_view updated = "2024-01-02T15:04:05Z") {
+    return std::format(R"({{"name":"{}","value":"{}","valueTransformed":"{}","meta":{{"namespaces":["default"],"template":"",)"
+                       R"("Format":"","correlationId":"c"}},"created":"2024-01-01T00:00:00Z","updated":"{}","notBefore":"{}",)"
+                       R"("expiresAfter":"9999-12-31T23:59:59.999999999Z"}})",
+                       name, value, value, updated, "2000-01-01T00:00:00Z");
+}
+
+void put_original(std::string const& folder, std::string const& file, std::string_view record,
+                  std::shared_ptr<crypto::value_cipher const> const& cipher = test_cipher()) {
+    write_file(folder + "/" + file, cipher->encrypt(base::as_bytes(record)));
+}
+
+}  // namespace
+
+TEST_CASE("Q19: any storable name survives a restart and stays inside the folder") {
+    temporary_folder dir;
+    std::string const data = dir.path + "/data";
+    std::vector<std::string> const names = {"foo", "foo.agent", "foo.age", "k8s:db", "raw:x", "a b", "\xc3\xbc", ".hidden", "..", "a/b",
+                                            "../../etc/passwd", "%41", "a%2Fb", "-x", std::string(200, 'n'), std::string(66, '/')};
+    {
+        auto store = open_folder(data);
+        for (auto const& n : names) REQUIRE(store->commit_and_wait(request(put(n, "value of " + n))));
+        CHECK(store->commit_and_wait(request(put("", "v"))).error().code == errc::invalid);
+        CHECK(store->commit_and_wait(request(put(std::string("a\0b", 3), "v"))).error().code == errc::invalid);
+        CHECK(store->commit_and_wait(request(put(std::string(201, 'n'), "v"))).error().code == errc::invalid);
+        CHECK(store->commit_and_wait(request(put(std::string(67, '/'), "v"))).error().code == errc::invalid);
+    }
+    CHECK(names_in(data).size() == names.size());
+    CHECK(names_in(dir.path).empty());
+    auto store = open_folder(data);
+    for (auto const& n : names) CHECK(shown(*store, n) == "[value of " + n + "]");
+    CHECK(store->loaded().num_present == names.size());
+    CHECK(store->loaded().warnings.empty());
+}
+
+TEST_CASE("Q1: a secret deleted after a restart is deleted, on the disk too") {
+    temporary_folder dir;
+    { REQUIRE(open_folder(dir.path)->commit_and_wait(request(put("app", "v")))); }
+    {
+        auto store = open_folder(dir.path);
+        CHECK(store->commit_and_wait(request(removal("app"))).value().at(0).existed);
+        CHECK(shown(*store, "app") == "deleted");
+    }
+    CHECK(names_in(dir.path).empty());
+    CHECK(shown(*open_folder(dir.path), "app") == "deleted");
+}
+
+TEST_CASE("Q3: put, delete and put again in quick succession keep their order") {
+    temporary_folder dir;
+    {
+        auto store = open_folder(dir.path);
+        for (int i = 0; i < 20; ++i) {
+            store->submit(request(put("app", "v")), [](auto) {});
+            store->submit(request(removal("app")), [](auto) {});
+        }
+        store->submit(request(put("app", "last")), [](auto) {});
+        store->submit(request(put("gone", "v")), [](auto) {});
+        store->submit(request(removal("gone")), [](auto) {});
+        store->stop();  // Q31: what waits is finished
+    }
+    auto store = open_folder(dir.path);
+    CHECK(shown(*store, "app") == "[last]");
+    CHECK(shown(*store, "gone") == "deleted");
+    CHECK(store->find("app")->version == 41);
+}
+
+TEST_CASE("Q31: stopping finishes what was accepted and refuses the rest") {
+    temporary_folder dir;
+    auto store = open_folder(dir.path);
+    std::atomic<int> num_good = 0;
+    for (int i = 0; i < 100; ++i)
+        store->submit(request(put("s" + std::to_string(i), "v")), [&](auto outcome) { num_good += outcome.has_value(); });
+    store->stop();
+    CHECK(num_good == 100);
+    CHECK(store->commit_and_wait(request(put("late", "v"))).error().code == errc::unavailable);
+    store.reset();
+    CHECK(open_folder(dir.path)->num_present() == 100);
+}
+
+TEST_CASE("Q42: nothing of a deleted secret stays: no earlier version, no copy of the original's") {
+    temporary_folder dir;
+    put_original(dir.path, "app.age", original_record("app", "one"));
+    put_original(dir.path, "app-1-.age.backup", original_record("app", "one"));
+    put_original(dir.path, "app-2-.age.backup", original_record("app", "one"));
+    put_original(dir.path, "other-2-.age.backup", original_record("other", "one"));
+    auto store = open_folder(dir.path);
+    REQUIRE(store->commit_and_wait(request(put("app", "two"))));
+    REQUIRE(store->commit_and_wait(request(put("app", "three"))));
+    CHECK(names_in(dir.path + "/history").size() == 2);
+    REQUIRE(store->commit_and_wait(request(removal("app"))));
+    CHECK(names_in(dir.path) == std::vector<std::string>{"other-2-.age.backup"});
+    CHECK(names_in(dir.path + "/history").empty());
+    CHECK(names_in(dir.path + "/deleted") == std::vector<std::string>{"app.age"});
+    auto const tombstone = test_cipher()->decrypt(base::as_bytes(read_all(dir.path + "/deleted/app.age"))).value();
+    CHECK(tombstone.view().find("three") == std::string_view::npos);
+}
+
+TEST_CASE("earlier versions are kept, as many as asked for, and hold the earlier values") {
+    temporary_folder dir;
+    auto const options = [&](std::size_t history) {
+        file_options o;
+        o.path = dir.path;
+        o.history = history;
+        return o;
+    };
+    {
+        auto store = try_open(options(2)).value();
+        for (char const* v : {"v1", "v2", "v3", "v4", "v5"}) REQUIRE(store->commit_and_wait(request(put("app", v))));
+    }
+    CHECK(names_in(dir.path + "/history") == std::vector<std::string>{"app.3.age", "app.4.age"});
+    auto const old = test_cipher()->decrypt(base::as_bytes(read_all(dir.path + "/history/app.4.age"))).value();
+    CHECK(old.view().find("\"v4\"") != std::string_view::npos);
+    {
+        auto store = try_open(options(2)).value();  // and over a restart
+        REQUIRE(store->commit_and_wait(request(put("app", "v6"))));
+    }
+    CHECK(names_in(dir.path + "/history") == std::vector<std::string>{"app.4.age", "app.5.age"});
+    auto store = try_open(options(0)).value();
+    REQUIRE(store->commit_and_wait(request(put("app", "v7"))));
+    CHECK(names_in(dir.path + "/history").empty());
+}
+
+TEST_CASE("Q64: what a restart must not change: creation date, version, ETag") {
+    temporary_folder dir;
+    std::string tag;
+    base::system_time created;
+    {
+        auto store = open_folder(dir.path);
+        REQUIRE(store->commit_and_wait(request(put("app", "v1"))));
+        REQUIRE(store->commit_and_wait(request(put("app", "v2"))));
+        tag = store->etag("app", store->find("app"), visibility::present);
+        created = store->find("app")->created;
+    }
+    auto store = open_folder(dir.path);
+    CHECK(store->etag("app", store->find("app"), visibility::present) == tag);
+    CHECK(store->find("app")->version == 2);
+    REQUIRE(store->commit_and_wait(request(put("app", "v3"))));
+    CHECK(store->find("app")->created == created);
+    CHECK(store->etag("app", store->find("app"), visibility::present) != tag);
+    // The same bytes again, but later: another tag. And versions outlive deletion.
+    REQUIRE(store->commit_and_wait(request(put("app", "v2"))));
+    CHECK(store->etag("app", store->find("app"), visibility::present) != tag);
+    REQUIRE(store->commit_and_wait(request(removal("app"))));
+    store.reset();
+    store = open_folder(dir.path);
+    CHECK(store->commit_and_wait(request(put("app", "v"))).value().at(0).version == 6);
+}
+
+TEST_CASE("Q6 Q19: a data folder of the original is served as it is, and rewritten name by name") {
+    temporary_folder dir;
+    put_original(dir.path, "app.age", original_record("app", "v"));
+    put_original(dir.path, "app-1-.age.backup", original_record("app", "never looked at"));
+    put_original(dir.path, "foo.agent.age", original_record("foo.agent", "v"));
+    put_original(dir.path, "k8s:db.age", original_record("k8s:db", "v"));
+    put_original(dir.path, "my app.age", original_record("my app", "v"));
+    put_original(dir.path, "old.age", R"({"name":"old","values":["b","a"],"valuesTransformed":"","meta":{}})");
+    {
+        auto store = open_folder(dir.path);
+        CHECK(store->adopted());
+        CHECK(store->loaded().num_present == 5);
+        CHECK(store->loaded().warnings.empty());
+        CHECK(shown(*store, "my app") == "[v]");
+        CHECK(shown(*store, "old") == R"([["b","a"]])");
+        CHECK(shown(*store, "foo.agent") == "[v]");
+        CHECK(store->find("app")->created == base::parse_rfc3339("2024-01-01T00:00:00Z").value());
+        CHECK(names_in(dir.path).size() == 6);  // nothing was touched
+        REQUIRE(store->commit_and_wait(request(put("my app", "w"), append("old", "c"))));
+        REQUIRE(store->commit_and_wait(request(removal("k8s:db"))));
+    }
+    CHECK(names_in(dir.path) ==
+          std::vector<std::string>{"app-1-.age.backup", "app.age", "foo.agent.age", "my%20app.age", "old.age"});
+    auto store = open_folder(dir.path);
+    CHECK(store->adopted());
+    CHECK(shown(*store, "my app") == "[w]");
+    CHECK(shown(*store, "old") == R"([["c","b","a"]])");
+    CHECK(shown(*store, "k8s:db") == "deleted");
+    CHECK_FALSE(open_folder(dir.path + "/fresh")->adopted());
+}
+
+TEST_CASE("the original may run in between: the newer of two records counts, by version or by date") {
+    temporary_folder dir;
+    {
+        auto store = open_folder(dir.path);
+        REQUIRE(store->commit_and_wait(request(put("gone", "v"), put("my app", "ours"), put("app", "v"))));
+        REQUIRE(store->commit_and_wait(request(removal("gone"))));
+    }
+    put_original(dir.path, "gone.age", original_record("gone", "came back", "2999-01-01T00:00:00Z"));
+    put_original(dir.path, "my app.age", original_record("my app", "theirs", "2999-01-01T00:00:00Z"));
+    {
+        auto store = open_folder(dir.path);
+        CHECK(shown(*store, "gone") == "[came back]");
+        CHECK(store->find("gone")->version == 3);
+        CHECK(shown(*store, "my app") == "[theirs]");
+        REQUIRE(store->commit_and_wait(request(put("my app", "ours again"))));
+        REQUIRE(store->commit_and_wait(request(removal("gone"))));
+    }
+    // An old copy somebody restored does not undo a deletion.
+    put_original(dir.path, "gone.age", original_record("gone", "old copy", "2001-01-01T00:00:00Z"));
+    auto store = open_folder(dir.path);
+    CHECK(shown(*store, "gone") == "deleted");
+    CHECK(shown(*store, "my app") == "[ours again]");
+    CHECK(names_in(dir.path) == std::vector<std::string>{"app.age", "my%20app.age"});
+}
+
+TEST_CASE("Q67 Q34: a damaged record is put aside, reserved and reported, until somebody writes or deletes it") {
+    temporary_folder dir;
+    {
+        auto store = open_folder(dir.path);
+        REQUIRE(store->commit_and_wait(request(put("app", "v"), put("other", "v"), put("good", "v"))));
+    }
+    auto const whole = read_all(dir.path + "/app.age");
+    write_file(dir.path + "/app.age", whole.substr(0, whole.size() - 5));
+    write_file(dir.path + "/other.age", "");
+    write_file(dir.path + "/moved.age", read_all(dir.path + "/good.age"));  // a record that is not this file's
+    for (int restart = 0; restart < 2; ++restart) {
+        auto store = open_folder(dir.path);
+        CHECK(store->loaded().num_damaged == 3);
+        CHECK(store->loaded().warnings.size() == 3);
+        CHECK(shown(*store, "app") == "damaged");
+        CHECK(shown(*store, "other") == "damaged");
+        CHECK(shown(*store, "moved") == "damaged");
+        CHECK(shown(*store, "good") == "[v]");
+        CHECK(store->list().size() == 4);
+        CHECK(names_in(dir.path) == std::vector<std::string>{"good.age"});
+        CHECK(names_in(dir.path + "/quarantine") == std::vector<std::string>{"app.1.age", "moved.1.age", "other.1.age"});
+        CHECK(read_all(dir.path + "/quarantine/app.1.age") == whole.substr(0, whole.size() - 5));
+    }
+    {
+        auto store = open_folder(dir.path);
+        REQUIRE(store->commit_and_wait(request(put("app", "written again"), removal("other"))));
+    }
+    auto store = open_folder(dir.path);
+    CHECK(shown(*store, "app") == "[written again]");
+    CHECK(shown(*store, "other") == "deleted");
+    CHECK(names_in(dir.path + "/quarantine") == std::vector<std::string>{"app.1.age", "moved.1.age"});
+}
+
+TEST_CASE("a record of another key stays where it is, reserved, and is kept when it is written over") {
+    temporary_folder dir;
+    auto const foreign = cipher_of(new_key());
+    { REQUIRE(open_folder(dir.path)->commit_and_wait(request(put("good", "v")))); }
+    put_original(dir.path, "theirs.age", original_record("theirs", "v"), foreign);
+    auto const bytes = read_all(dir.path + "/theirs.age");
+    {
+        auto store = open_folder(dir.path);
+        CHECK(shown(*store, "theirs") == "damaged");
+        CHECK(names_in(dir.path) == std::vector<std::string>{"good.age", "theirs.age"});
+        REQUIRE(store->commit_and_wait(request(put("theirs", "ours now"))));
+    }
+    CHECK(read_all(dir.path + "/quarantine/theirs.1.age") == bytes);
+    CHECK(shown(*open_folder(dir.path), "theirs") == "[ours now]");
+}
+
+TEST_CASE("records, and no key that opens any: refused, saying which key there is and which was used") {
+    temporary_folder dir;
+    auto const first = cipher_of(new_key());
+    { REQUIRE(open_folder(dir.path, first)->commit_and_wait(request(put("app", "v")))); }
+    auto const second = cipher_of(new_key());
+    file_options options;
+    options.path = dir.path;
+    auto const refused = try_open(options, second);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == errc::no_match);
+    CHECK(refused.error().what.find(first->key().id()) != std::string::npos);
+    CHECK(refused.error().what.find(second->key().id()) != std::string::npos);
+    CHECK(shown(*open_folder(dir.path, first), "app") == "[v]");  // nothing was touched
+}
+
+TEST_CASE("a replaced root key still opens what it wrote") {
+    temporary_folder dir;
+    auto const old_key = new_key();
+    { REQUIRE(open_folder(dir.path, cipher_of(old_key))->commit_and_wait(request(put("app", "v"), put("more", "v")))); }
+    auto const fresh = new_key();
+    auto text = fresh->print();
+    text.append("\n");
+    auto const printed = old_key->print();
+    text.append(printed.view().substr(0, printed.view().find('\n')));
+    auto const both = std::make_shared<crypto::root_key const>(crypto::root_key::parse(text.view()).value());
+    {
+        auto store = open_folder(dir.path, cipher_of(both));
+        CHECK(shown(*store, "app") == "[v]");
+        REQUIRE(store->commit_and_wait(request(put("app", "w"))));
+    }
+    CHECK(shown(*open_folder(dir.path, cipher_of(fresh)), "app") == "[w]");
+}
+
+namespace {
+
+// What the original writes in its "FIPS" mode: 16 bytes of IV, then AES-256-CFB under the seed.
+std::vector<std::uint8_t> original_aes(crypto::root_key const& key, std::string_view text) {
+    std::vector<std::uint8_t> out(16, 7);
+    out.resize(16 + text.size());
+    std::unique_ptr<EVP_CIPHER_CTX, void (*)(EVP_CIPHER_CTX*)> cipher{EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free};
+    int len = 0;
+    REQUIRE(EVP_EncryptInit_ex(cipher.get(), EVP_aes_256_cfb128(), nullptr, key.aes_key().data(), out.data()) == 1);
+    REQUIRE(EVP_EncryptUpdate(cipher.get(), out.data() + 16, &len, base::as_bytes(text).data(), static_cast<int>(text.size())) == 1);
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("Q13: the original's unauthenticated AES files are read if they name themselves, and replaced at the next write") {
+    temporary_folder dir;
+    auto const key = new_key();
+    auto const cipher = cipher_of(key, crypto::cipher_mode::aes);
+    write_file(dir.path + "/app.age", original_aes(*key, original_record("app", "v")));
+    write_file(dir.path + "/moved.age", original_aes(*key, original_record("app", "v")));
+    {
+        auto store = open_folder(dir.path, cipher);
+        CHECK(shown(*store, "app") == "[v]");
+        CHECK(shown(*store, "moved") == "damaged");
+        REQUIRE(store->commit_and_wait(request(put("app", "w"))));
+    }
+    CHECK(cipher->decrypt(base::as_bytes(read_all(dir.path + "/app.age"))).has_value());
+    file_options options;
+    options.path = dir.path;
+    std::filesystem::remove(dir.path + "/app.age");
+    CHECK(try_open(options, cipher).error().code == errc::no_match);  // nothing left that opens
+}
+
+TEST_CASE("AES mode: ours is read and written; the original's CFB is read if it names its own file") {
+    temporary_folder dir;
+    auto const key = new_key();
+    auto const aes = cipher_of(key, crypto::cipher_mode::aes);
+    auto const age = cipher_of(key, crypto::cipher_mode::age);
+    { REQUIRE(open_folder(dir.path, aes)->commit_and_wait(request(put("app", "v")))); }
+    { REQUIRE(open_folder(dir.path, age)->commit_and_wait(request(put("more", "w")))); }  // a store may hold both
+    auto store = open_folder(dir.path, aes);
+    CHECK(shown(*store, "app") == "[v]");
+    CHECK(shown(*store, "more") == "[w]");
+    store.reset();
+    write_file(dir.path + "/noise.age", "not anything that was ever encrypted, just some bytes");
+    store = open_folder(dir.path, aes);
+    CHECK(shown(*store, "noise") == "damaged");
+    CHECK(names_in(dir.path) == std::vector<std::string>{"app.age", "more.age", "noise.age"});
+}
+
+TEST_CASE("Q63: a second server on the folder is refused, and let in when the first has gone") {
+    temporary_folder dir;
+    file_options options;
+    options.path = dir.path;
+    options.lock_wait = std::chrono::milliseconds(60);
+    auto first = try_open(options).value();
+    auto const second = try_open(options);
+    REQUIRE_FALSE(second);
+    CHECK(second.error().code == errc::conflict);
+    first.reset();
+    CHECK(try_open(options).has_value());
+}
+
+TEST_CASE("a folder that cannot be used is a clear error at start") {
+    temporary_folder dir;
+    write_file(dir.path + "/file", "x");
+    file_options options;
+    options.path = dir.path + "/file/data";
+    auto const refused = try_open(options);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == errc::storage);
+    CHECK(refused.error().what.find(options.path) != std::string::npos);
+}
+
+TEST_CASE("everything written is for the owner alone") {
+    temporary_folder dir;
+    auto const data = dir.path + "/deep/er/data/";
+    auto store = open_folder(data);
+    REQUIRE(store->commit_and_wait(request(put("app", "v"))));
+    REQUIRE(store->commit_and_wait(request(put("app", "w"), put("b", "v"))));
+    REQUIRE(store->commit_and_wait(request(removal("b"))));
+    for (auto const& entry : std::filesystem::recursive_directory_iterator(dir.path + "/deep")) {
+        struct ::stat info {};
+        REQUIRE(::stat(entry.path().c_str(), &info) == 0);
+        INFO(entry.path().string());
+        CHECK((info.st_mode & 077) == 0);
+    }
+    for (auto const& name : names_in(dir.path + "/deep/er/data")) CHECK_FALSE(name.starts_with('.'));
+}
+
+TEST_CASE("a memory-only secret leaves nothing on the disk, and an earlier durable one does not come back") {
+    temporary_folder dir;
+    {
+        auto store = open_folder(dir.path);
+        REQUIRE(store->commit_and_wait(request(put("app", "durable"))));
+        auto passing = request(put("app", "passing"), put("only", "passing"));
+        for (auto& c : passing) c.memory_only = true;
+        REQUIRE(store->commit_and_wait(std::move(passing)));
+        CHECK(shown(*store, "app") == "[passing]");
+        CHECK(names_in(dir.path).empty());
+        CHECK(names_in(dir.path + "/history").empty());
+    }
+    auto store = open_folder(dir.path);
+    CHECK(shown(*store, "app") == "absent");
+    CHECK(shown(*store, "only") == "absent");
+    REQUIRE(store->commit_and_wait(request(put("app", "v"))));
+    CHECK(store->find("app")->version == 3);  // 1 and 2 are not given out again
+}
+
+TEST_CASE("a manifest is whole or it is nothing") {
+    batch_manifest m{true, {{false, ".tmp-1", "a.age", crypto::sha256(base::as_bytes("x"))}, {true, ".tmp-2", "b.age", {}}}};
+    auto const text = print_manifest(m);
+    auto const back = parse_manifest(text).value();
+    CHECK(back.supersedes);
+    REQUIRE(back.renames.size() == 2);
+    CHECK(back.renames[0].content == m.renames[0].content);
+    CHECK(back.renames[1].tombstone);
+    CHECK(back.renames[1].to == "b.age");
+    for (std::size_t len = 0; len < text.size(); ++len) CHECK_FALSE(parse_manifest(text.substr(0, len)).has_value());
+    CHECK_FALSE(parse_manifest(text + "x").has_value());
+    auto const zeros = std::string(64, '0');
+    CHECK(parse_manifest("vsecm-batch 1\ndata " + zeros + " a b\nend\n").has_value());
+    for (auto const* bad : {"../x", ".", "..", "a/b", ""})
+        CHECK_FALSE(parse_manifest("vsecm-batch 1\ndata " + zeros + " .tmp " + bad + "\nend\n").has_value());
+    CHECK_FALSE(parse_manifest("vsecm-batch 1\nelsewhere " + zeros + " a b\nend\n").has_value());
+}
