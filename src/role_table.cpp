@@ -3,7 +3,10 @@
 #include "roles/demo/role.hpp"
 #include "roles/dev/role.hpp"
 #include "roles/help/role.hpp"
+#include "roles/init/role.hpp"
+#include "roles/inspector/role.hpp"
 #include "roles/keygen/role.hpp"
+#include "roles/keystone/role.hpp"
 #include "roles/safe/role.hpp"
 #include "roles/sentinel/role.hpp"
 
@@ -13,7 +16,10 @@ std::span<role const> all_roles() noexcept {
     static constexpr role table[] = {
         {"safe", run_safe, "the server: keeps secrets, answers over mutual TLS"},
         {"sentinel", run_sentinel, "the operator's command line; `sentinel serve`: the long-running pod"},
+        {"init", run_init, "exits 0 once the workload's secret exists"},
+        {"keystone", run_keystone, "Ready once the whole system has bootstrapped"},
         {"keygen", run_keygen, "makes a root key; decrypts exports and store files offline"},
+        {"inspector", run_inspector, "prints what this workload would receive"},
         {"dev", run_dev, "the whole system on this machine, without Kubernetes"},
         {"demo", run_demo, "one secret through every role, on this machine, in seconds"},
         {"help", run_help, "`help env`: every variable; `help ROLE`"},

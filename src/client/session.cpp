@@ -19,6 +19,15 @@ spiffe::policy_settings policy_of(config::identity_settings const& identity) {
     return policy;
 }
 
+api::exit_status exit_status_of_call(errc code) noexcept {
+    switch (code) {
+        case errc::no_identity:
+        case errc::unavailable:
+        case errc::timeout: return api::exit_status_of(code);
+        default: return api::exit_status_of_answer(code);
+    }
+}
+
 session::session(std::shared_ptr<spiffe::svid_source> source, std::unique_ptr<safe_client> safe, std::chrono::milliseconds timeout)
     : source_(std::move(source)), safe_(std::move(safe)), identity_timeout_(timeout) {}
 

@@ -1,6 +1,7 @@
 // A role's way to safe: settings to identity, identity to client. Every client role begins with this.
 #pragma once
 
+#include "api/exit_status.hpp"
 #include "client/safe_client.hpp"
 #include "config/settings.hpp"
 #include "spiffe/peer_policy.hpp"
@@ -33,6 +34,10 @@ private:
     std::unique_ptr<safe_client> safe_;
     std::chrono::milliseconds identity_timeout_;
 };
+
+// What a command exits with after a failed call: what safe answered is its refusal, the rest says that it, or who we are,
+// could not be had.
+api::exit_status exit_status_of_call(base::errc code) noexcept;
 
 // The patterns of the settings as the policy takes them.
 spiffe::policy_settings policy_of(config::identity_settings const& identity);

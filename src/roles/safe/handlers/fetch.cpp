@@ -45,7 +45,7 @@ base::result<fetch_view> look_at_own(vault& safe, spiffe::caller const& who) {
     auto const secret = safe.secrets().find(who.workload_name);
     auto const seen = store::visible(secret, safe.clock().now());
     if (seen == store::visibility::damaged)
-        return fail(errc::unavailable, "the stored secret is damaged; an operator must write it again or delete it");
+        return fail(errc::corrupt, "the stored secret is damaged; an operator must write it again or delete it");
     if (secret && seen != store::visibility::absent && seen != store::visibility::deleted) VSECM_TRY_OK(check_namespace_of(safe, who, *secret));
     return fetch_view{secret, seen, safe.secrets().etag(who.workload_name, secret, seen)};
 }

@@ -11,7 +11,7 @@ struct fetch_view {
     std::string etag;
 };
 
-// errc::denied (another namespace), errc::unavailable (damaged).
+// errc::denied (another namespace), errc::corrupt (damaged).
 base::result<fetch_view> look_at_own(vault& safe, spiffe::caller const& who);
 answer answer_of(vault& safe, request_context& ctx, fetch_view const& view);
 answer unchanged(request_context& ctx, std::string const& etag);

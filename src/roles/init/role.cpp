@@ -1,0 +1,61 @@
+#include "roles/init/role.hpp"
+
+#include "base/try.hpp"
+#include "client/waiting.hpp"
+#include "net/runtime.hpp"
+
+#include <cstdio>
+
+namespace vsecm {
+namespace {
+
+constexpr std::string_view help =
+    "vsecm init - waits until this workload's secret exists, then exits 0\n"
+    "\n"
+    "usage: vsecm init            (no arguments: everything is set by the environment)\n"
+    "\n"
+    "Run it as an init container: the pod's other containers start when the secret is there. It is told by safe the moment\n"
+    "the secret is registered; a safe that cannot tell is asked every VSECM_INIT_CONTAINER_POLL_INTERVAL (5000 ms).\n"
+    "VSECM_INIT_CONTAINER_WAIT_BEFORE_EXIT adds a pause before the exit. It waits for ever; SIGTERM ends it (143).\n";
+
+constexpr int stopped_by_signal = 143;
+
+// `found` says afterwards whether the secret, and not a signal, ended the wait.
+net::awaitable<void> wait_and_stop(client::session& session, config::init_settings const& settings, net::runtime& loop, bool& found) {
+    co_await client::wait_for_secret(session, settings.poll_interval);
+    base::log::info("secret_is_there");
+    if (settings.wait_before_exit.count() > 0)
+        if (auto slept = co_await net::sleep_for(settings.wait_before_exit); !slept) co_return;
+    found = true;
+    loop.stop(0);
+}
+
+base::result<int> run() {
+    std::vector<std::string> warnings;
+    VSECM_TRY(settings, config::init_settings::load(base::environment::of_process(), warnings));
+    base::log::configure(settings.log.level, settings.log.format, "init");
+    for (auto const& sentence : warnings) base::log::warn("settings", {{"what", sentence}});
+    net::runtime loop(1);
+    VSECM_TRY(session, client::session::make(loop.loop(0), settings.identity, settings.client, client::self_kind::any));
+    bool found = false;
+    loop.spawn(0, "init", wait_and_stop(session, settings, loop, found));
+    auto const status = loop.run();
+    session.close();
+    return status == 0 && !found ? stopped_by_signal : status;
+}
+
+}  // namespace
+
+int run_init(arguments args) {
+    if (!args.empty()) {
+        bool const asked = args[0] == "--help" || args[0] == "-h";
+        std::fwrite(help.data(), 1, help.size(), asked ? stdout : stderr);
+        return asked ? 0 : 1;
+    }
+    auto ended = run();
+    if (ended) return *ended;
+    std::fprintf(stderr, "vsecm init: %s\n", ended.error().what.c_str());
+    return api::to_int(api::exit_status_of(ended.error().code));
+}
+
+}  // namespace vsecm

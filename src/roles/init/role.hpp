@@ -1,0 +1,11 @@
+// vsecm init: an init container that ends when the workload's secret is there.
+#pragma once
+
+#include "roles.hpp"
+
+namespace vsecm {
+
+// 0 once the secret exists; 128 + signal when it is stopped before. It never gives up by itself.
+int run_init(arguments args);
+
+}  // namespace vsecm

@@ -1,0 +1,81 @@
+#include "roles/keystone/role.hpp"
+
+#include "base/file.hpp"
+#include "base/try.hpp"
+#include "client/waiting.hpp"
+#include "net/address.hpp"
+#include "net/probes.hpp"
+
+#include <cstdio>
+
+namespace vsecm {
+namespace {
+
+constexpr std::string_view help =
+    "vsecm keystone - becomes Ready when the whole system has bootstrapped\n"
+    "\n"
+    "usage: vsecm keystone            (no arguments: everything is set by the environment)\n"
+    "\n"
+    "It waits for the secret of its own name, vsecm-keystone, which sentinel stores when its init commands are done. Until\n"
+    "then its readiness probe says no, afterwards yes. Orchestrators wait for this pod and so for everything.\n";
+
+struct keystone {
+    bool ready = false;
+    std::optional<net::probe_server> probe;
+};
+
+net::awaitable<void> wait(client::session& session, config::keystone_settings const& settings, keystone& state) {
+    if (state.probe) state.probe->start();
+    co_await client::wait_for_secret(session, settings.poll_interval);
+    state.ready = true;
+    base::log::info("ready", {{"what", "the system has bootstrapped"}});
+}
+
+base::status open_probe(net::runtime& loop, config::keystone_settings const& settings, keystone& state) {
+    if (settings.readiness_address.empty()) return {};
+    auto address = net::parse_listen_address(settings.readiness_address);
+    if (!address) return pass(std::move(address), "VSECM_KEYSTONE_READINESS_PORT");
+    VSECM_TRY(listener, net::listen_tcp(*address));
+    auto const ready = [&state]() -> std::optional<std::string> {
+        if (state.ready) return std::nullopt;
+        return "the secret vsecm-keystone is not there yet";
+    };
+    auto const alive = [] { return std::optional<std::string>{}; };
+    state.probe.emplace(loop, std::move(listener), net::probe_checks{ready, alive, ready});
+    if (settings.ports_file.empty()) return {};
+    auto const text = std::format("ready={}\n", state.probe->port());
+    return base::replace_file(base::posix_files(), settings.ports_file, base::as_bytes(text), 0600);
+}
+
+base::result<int> run() {
+    std::vector<std::string> warnings;
+    VSECM_TRY(settings, config::keystone_settings::load(base::environment::of_process(), warnings));
+    base::log::configure(settings.log.level, settings.log.format, "keystone");
+    for (auto const& sentence : warnings) base::log::warn("settings", {{"what", sentence}});
+    net::runtime loop(1);
+    keystone state;
+    VSECM_TRY_OK(open_probe(loop, settings, state));
+    VSECM_TRY(session, client::session::make(loop.loop(0), settings.identity, settings.client, client::self_kind::any));
+    loop.on_stop("keystone", [&] {
+        if (state.probe) state.probe->stop();
+        session.close();
+    });
+    loop.spawn(0, "keystone", wait(session, settings, state));
+    return loop.run();
+}
+
+}  // namespace
+
+int run_keystone(arguments args) {
+    if (!args.empty()) {
+        bool const asked = args[0] == "--help" || args[0] == "-h";
+        std::fwrite(help.data(), 1, help.size(), asked ? stdout : stderr);
+        return asked ? 0 : 1;
+    }
+    auto ended = run();
+    if (ended) return *ended;
+    std::fprintf(stderr, "vsecm keystone: %s\n", ended.error().what.c_str());
+    return api::to_int(api::exit_status_of(ended.error().code));
+}
+
+}  // namespace vsecm
