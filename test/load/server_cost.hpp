@@ -1,0 +1,28 @@
+// What a server process spends: CPU time to the nanosecond, and instructions where the machine counts them.
+#pragma once
+
+#include <vector>
+
+namespace vsecm::load {
+
+struct server_cost {
+    double cpu_seconds = 0;
+    double user_instructions = 0, kernel_instructions = 0;  // 0 where there are no counters
+};
+
+// Every thread the processes have when the meter is made.
+class server_meter {
+public:
+    explicit server_meter(std::vector<int> const& pids);
+    ~server_meter();
+    server_meter(server_meter const&) = delete;
+    server_cost read() const;
+
+private:
+    struct thread {
+        int pid, tid, user_counter, kernel_counter;
+    };
+    std::vector<thread> threads_;
+};
+
+}  // namespace vsecm::load
