@@ -72,9 +72,12 @@ std::string percent_encode(std::string_view text) {
     constexpr std::string_view digits = "0123456789ABCDEF";
     std::string out;
     out.reserve(text.size());
-    for (char const c : text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        char const c = text[i];
         auto const byte = static_cast<unsigned char>(c);
-        if (byte >= 0x20 && byte <= 0x7e && c != '%') {
+        // HTTP/2 (RFC 9113, 8.2.1) forbids a field value to begin or end with a space.
+        bool const outer_space = c == ' ' && (i == 0 || i + 1 == text.size());
+        if (byte >= 0x20 && byte <= 0x7e && c != '%' && !outer_space) {
             out.push_back(c);
         } else {
             out.push_back('%');

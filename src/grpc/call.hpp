@@ -61,7 +61,7 @@ struct limits {
     std::uint32_t window_len = 1024 * 1024;         // flow control window of a stream and of the connection
 };
 
-// grpc-message: everything but printable ASCII and '%' becomes %XX. Decoding never fails: a broken escape stays as it is.
+// grpc-message: '%', a space at either end, and everything but printable ASCII become %XX. Decoding never fails: a broken escape stays as it is.
 std::string percent_encode(std::string_view text);
 std::string percent_decode(std::string_view text);
 

@@ -115,6 +115,8 @@ http2_session::http2_session(stream_socket socket, half side, limits bounds, std
     // Window updates follow what the reader of a stream has taken, so a reader that does not keep up stops the sender.
     nghttp2_option_set_no_auto_window_update(options.get(), 1);
     nghttp2_option_set_no_closed_streams(options.get(), 1);
+    // Other implementations send a grpc-message with its spaces as they are: not worth losing the message for.
+    nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(options.get(), 1);
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks.get(), http2_callbacks::begin_headers);
     nghttp2_session_callbacks_set_on_header_callback(callbacks.get(), http2_callbacks::header);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks.get(), http2_callbacks::frame_recv);

@@ -44,6 +44,16 @@ struct run_loop {
         }
     }
 
+    // The same for conditions that change outside of the loop (another process): looks every few milliseconds too.
+    void until_seen(std::function<bool()> const& done, std::chrono::seconds limit = std::chrono::seconds{20}) {
+        auto const deadline = std::chrono::steady_clock::now() + limit;
+        while (!done()) {
+            context.restart();
+            context.run_for(std::chrono::milliseconds{5});
+            if (std::chrono::steady_clock::now() >= deadline) FAIL("nothing happened in time");
+        }
+    }
+
 private:
     template <class T>
     static net::awaitable<std::optional<T>> boxed(net::awaitable<T> work) {

@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 TEST_CASE("grpc-message is percent-encoded and decoding never fails") {
     CHECK(percent_encode("no identity issued") == "no identity issued");
     CHECK(percent_encode("100%\n\xc3\xa9") == "100%25%0A%C3%A9");
+    CHECK(percent_encode(" a b ") == "%20a b%20");
     CHECK(percent_decode("100%25%0A%C3%A9") == "100%\n\xc3\xa9");
     CHECK(percent_decode("50% off %zz %4") == "50% off %zz %4");
     CHECK(percent_decode("%41%") == "A%");
