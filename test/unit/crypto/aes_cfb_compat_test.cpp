@@ -18,7 +18,7 @@ TEST_CASE("what `openssl enc -aes-256-cfb` wrote is read") {
     temp_folder folder;
     auto const key = noise(32, 5);
     auto const iv = noise(16, 6);
-    for (std::size_t const len : {0, 1, 16, 1000}) {
+    for (std::size_t const len : {0U, 1U, 16U, 1000U}) {
         auto const plain = noise(len, 7);
         write_file(folder / "plain", plain);
         REQUIRE(run({"openssl", "enc", "-aes-256-cfb", "-K", hex_encode(key), "-iv", hex_encode(iv), "-in", folder / "plain", "-out", folder / "sealed"}) == 0);

@@ -23,7 +23,7 @@ TEST_CASE("an AES-256-GCM container has the bytes that docs/record-format.md say
 
 TEST_CASE("an AES-256-GCM container opens, or says why not") {
     auto const key = noise(32, 1);
-    for (std::size_t const len : {0, 1, 15, 16, 17, 4096, 1 << 20}) {
+    for (std::size_t const len : {0U, 1U, 15U, 16U, 17U, 4096U, 1U << 20}) {
         auto const plain = noise(len, 3);
         CHECK(as_text(aes_gcm_open(key, aes_gcm_seal(key, plain)).value().bytes()) == as_text(plain));
     }

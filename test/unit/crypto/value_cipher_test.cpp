@@ -14,7 +14,7 @@ TEST_CASE("either mode opens what either mode wrote") {
     value_cipher const aes(key, cipher_mode::aes);
     CHECK(age.algorithm() == "age");
     CHECK(aes.algorithm() == "aes-256-gcm");
-    for (std::size_t const len : {0, 1, 100'000}) {
+    for (std::size_t const len : {0U, 1U, 100'000U}) {
         auto const plain = noise(len);
         for (auto const& sealed : {age.encrypt(plain), aes.encrypt(plain)}) {
             CHECK(as_text(age.decrypt(sealed).value().bytes()) == as_text(plain));
