@@ -4,6 +4,8 @@
 #include "base/encoding.hpp"
 #include "base/log.hpp"
 #include "base/try.hpp"
+#include "crypto/aes_gcm.hpp"
+#include "crypto/age_format.hpp"
 #include "store/commit_queue.hpp"
 #include "store/due_list.hpp"
 #include "store/plan.hpp"
@@ -55,9 +57,9 @@ private:
 
     // The original's AES files carry no mark and no authentication: what comes out must be a record that names its file.
     opened_record open_original_aes(base::byte_view sealed, auto const& accepts, errc reason) const {
-        constexpr std::string_view age_mark = "age-encryption.org/";
-        if (reason == errc::no_match) return {open_verdict::other_key, nullptr};
-        if (base::as_text(sealed).starts_with(age_mark) || sealed.size() <= 16) return {open_verdict::corrupt, nullptr};
+        // Of a later version of the format: nothing is wrong with it, so it stays where it is.
+        if (reason == errc::no_match || reason == errc::unsupported) return {open_verdict::other_key, nullptr};
+        if (crypto::looks_like_age(sealed) || crypto::is_aes_gcm(sealed) || sealed.size() <= 16) return {open_verdict::corrupt, nullptr};
         base::result<plain_record> record = fail(errc::no_match, "");
         auto const plain = cipher_.decrypt_cfb_compat(sealed, [&](std::string_view text) {
             if (!text.starts_with('{')) return false;

@@ -360,6 +360,18 @@ TEST_CASE("AES mode: ours is read and written; the original's CFB is read if it 
     store = open_folder(dir.path, aes);
     CHECK(shown(*store, "noise") == "damaged");
     CHECK(names_in(dir.path) == std::vector<std::string>{"app.age", "more.age", "noise.age"});
+    store.reset();
+    // A container of ours that was changed is put aside; one of a format to come is not ours to judge.
+    auto bytes = read_all(dir.path + "/app.age");
+    bytes.back() ^= 1;
+    write_file(dir.path + "/app.age", bytes);
+    bytes[7] = 2;
+    write_file(dir.path + "/later.age", bytes);
+    store = open_folder(dir.path, aes);
+    CHECK(shown(*store, "app") == "damaged");
+    CHECK(shown(*store, "later") == "damaged");
+    CHECK(names_in(dir.path) == std::vector<std::string>{"later.age", "more.age", "noise.age"});
+    CHECK(names_in(dir.path + "/quarantine").size() == 1);
 }
 
 TEST_CASE("Q63: a second server on the folder is refused, and let in when the first has gone") {
