@@ -9,7 +9,8 @@
 
 namespace vsecm::spiffe {
 
-// Compiled once, matched in time linear in the ID. Thread-safe.
+// Compiled once; a match is bounded in steps, and one that exceeds them is none. Constructs Go does not have are refused.
+// Thread-safe.
 class id_pattern {
 public:
     // errc::invalid naming `variable` and what is wrong with `expression`.
