@@ -20,7 +20,7 @@ struct caller {
 };
 
 // The values of SPIFFE_TRUST_DOMAIN, VSECM_WORKLOAD_NAME_REGEXP and VSECM_SPIFFEID_PREFIX_*. Empty means the default for the
-// trust domain. A value that begins with "^spiffe://<trust domain>/" is a Go (RE2) regular expression; one that begins
+// trust domain. A value that begins with "^spiffe://<trust domain>/" is a Go regular expression; one that begins
 // with "spiffe://<trust domain>/" is a literal prefix and ends at a segment boundary.
 struct policy_settings {
     std::string trust_domain = "vsecm.com";

@@ -139,7 +139,7 @@ TEST_CASE("other layouts and trust domains") {
           caller_kind::safe);
 }
 
-TEST_CASE("IDs longer than 2,048 bytes are nobody, and long ones cost linear time") {
+TEST_CASE("IDs longer than 2,048 bytes are nobody, and long ones take bounded time") {
     auto const p = policy();
     auto const long_id = id(std::string(2100, 'a'));
     CHECK(p.classify(long_id).kind == caller_kind::unknown);
