@@ -9,6 +9,7 @@
 #include "roles/keystone/role.hpp"
 #include "roles/safe/role.hpp"
 #include "roles/sentinel/role.hpp"
+#include "roles/sidecar/role.hpp"
 
 namespace vsecm {
 
@@ -16,6 +17,7 @@ std::span<role const> all_roles() noexcept {
     static constexpr role table[] = {
         {"safe", run_safe, "the server: keeps secrets, answers over mutual TLS"},
         {"sentinel", run_sentinel, "the operator's command line; `sentinel serve`: the long-running pod"},
+        {"sidecar", run_sidecar, "keeps a file equal to the workload's secret"},
         {"init", run_init, "exits 0 once the workload's secret exists"},
         {"keystone", run_keystone, "Ready once the whole system has bootstrapped"},
         {"keygen", run_keygen, "makes a root key; decrypts exports and store files offline"},

@@ -1,0 +1,116 @@
+#include "roles/sidecar/role.hpp"
+
+#include "base/try.hpp"
+#include "client/poller.hpp"
+#include "client/session.hpp"
+#include "net/runtime.hpp"
+#include "roles/sidecar/secrets_file.hpp"
+
+#include <cstdio>
+
+namespace vsecm {
+namespace {
+
+using roles::sidecar::kept;
+using roles::sidecar::secrets_file;
+
+constexpr std::string_view help =
+    "vsecm sidecar - keeps a file equal to this workload's secret\n"
+    "\n"
+    "usage: vsecm sidecar            (no arguments: everything is set by the environment)\n"
+    "\n"
+    "VSECM_SIDECAR_SECRETS_PATH (/opt/vsecm/secrets.json) is replaced in one step whenever the secret changes; safe says so\n"
+    "the moment it happens, and a safe that cannot is asked every VSECM_SIDECAR_POLL_INTERVAL (20000 ms). The file is not\n"
+    "touched while its content is right, stays as it is while safe is away, and becomes empty when the secret is deleted or\n"
+    "expires. VSECM_SIDECAR_FILE_MODE sets its mode. SIGTERM ends it (0); the file stays.\n"
+    "\n"
+    "  . ./playground/env/billing; vsecm sidecar &\n"
+    "  cat \"$VSECM_SIDECAR_SECRETS_PATH\"\n";
+
+// Says what went wrong once, and once that it is over; not once an attempt.
+class condition {
+public:
+    void failing(std::string_view event, base::error const& why) {
+        if (why.what == last_) return;
+        last_ = why.what;
+        base::log::warn(event, {{"code", base::name_of(why.code)}, {"what", why.what}});
+    }
+    void well() {
+        if (!std::exchange(last_, {}).empty()) base::log::warn("well_again");
+    }
+
+private:
+    std::string last_;
+};
+
+void tell(kept done, client::fetched const& found) {
+    switch (done) {
+        case kept::written: base::log::info("file_written", {{"bytes", found.content.data.size()}}); break;
+        case kept::emptied: base::log::warn("file_emptied", {{"why", api::name_of(found.why)}}); break;
+        case kept::held:
+            base::log::warn("file_kept", {{"why", api::name_of(found.why)}, {"what", "safe has no secret for this workload and does not say that it was deleted"}});
+            break;
+        case kept::unchanged: break;
+    }
+}
+
+net::awaitable<void> follow(client::session& session, config::sidecar_settings const& settings) {
+    condition state;
+    while (true) {
+        auto opened = co_await session.open(spiffe::svid_source::patience::until_deadline);
+        if (opened) break;
+        state.failing("no_identity", opened.error());
+    }
+    client::poll_options options;
+    options.interval = settings.poll_interval;
+    options.max_interval = settings.max_poll_interval;
+    options.wait = std::chrono::ceil<std::chrono::seconds>(settings.wait);
+    client::poller poller(session.safe(), options);
+    secrets_file file(base::posix_files(), settings.secrets_path, settings.file_mode);
+    for (;;) {
+        auto found = co_await poller.next();
+        if (!found) {
+            state.failing("safe_away", found.error());
+            continue;
+        }
+        state.well();
+        // A file that cannot be written is tried again with the same content, more slowly each time.
+        for (net::backoff tries({std::chrono::milliseconds{100}, 2.0, std::chrono::milliseconds{10'000}, std::nullopt});;) {
+            auto done = file.follow(*found);
+            if (done) {
+                tell(*done, *found);
+                break;
+            }
+            state.failing("file_not_written", done.error());
+            if (auto slept = co_await net::sleep_for(*tries.next()); !slept) co_return;
+        }
+    }
+}
+
+base::result<int> run() {
+    std::vector<std::string> warnings;
+    VSECM_TRY(settings, config::sidecar_settings::load(base::environment::of_process(), warnings));
+    base::log::configure(settings.log.level, settings.log.format, "sidecar");
+    for (auto const& sentence : warnings) base::log::warn("settings", {{"what", sentence}});
+    net::runtime loop(1);
+    VSECM_TRY(session, client::session::make(loop.loop(0), settings.identity, settings.client, client::self_kind::any));
+    loop.on_stop("sidecar", [&session] { session.close(); });
+    loop.spawn(0, "sidecar", follow(session, settings));
+    return loop.run();
+}
+
+}  // namespace
+
+int run_sidecar(arguments args) {
+    if (!args.empty()) {
+        bool const asked = args[0] == "--help" || args[0] == "-h";
+        std::fwrite(help.data(), 1, help.size(), asked ? stdout : stderr);
+        return asked ? 0 : 1;
+    }
+    auto ended = run();
+    if (ended) return *ended;
+    std::fprintf(stderr, "vsecm sidecar: %s\n", ended.error().what.c_str());
+    return api::to_int(api::exit_status_of(ended.error().code));
+}
+
+}  // namespace vsecm

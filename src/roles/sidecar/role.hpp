@@ -1,0 +1,11 @@
+// vsecm sidecar: keeps a file equal to the workload's secret.
+#pragma once
+
+#include "roles.hpp"
+
+namespace vsecm {
+
+// Runs until SIGTERM or SIGINT (0).
+int run_sidecar(arguments args);
+
+}  // namespace vsecm
