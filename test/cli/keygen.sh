@@ -50,7 +50,7 @@ row 'a key just made decrypts' 1 '' 'neither an age file' -- keygen --decrypt --
 
 # --- usage -----------------------------------------------------------------------------------------------------------
 row 'an unknown option' 1 '' 'did you mean --export' -- keygen --exprot x
-row 'a word too many' 1 '' 'what is meant by' -- keygen decrypt
+row 'a word too many' 1 '' 'belongs to no option' -- keygen decrypt
 row 'decrypting without --decrypt' 1 '' 'say so: --decrypt' -- keygen --root-key key --file x
 row 'two inputs' 1 '' 'give one of' -- keygen --decrypt --file x --data y
 row '--out when decrypting' 1 '' 'for a new root key' -- keygen --decrypt --out x --file y

@@ -63,7 +63,7 @@ constexpr option_row table[] = {
 };
 
 status check_options(parsed_options const& given, bool decrypt) {
-    if (!given.words.empty()) return fail(errc::invalid, "what is meant by `{}`? See vsecm keygen --help", printable(given.words.front()));
+    if (!given.words.empty()) return fail(errc::invalid, "one argument belongs to no option (vsecm keygen --help)");  // not repeated: it may be a key
     std::size_t num_sources = 0;
     for (auto const id : {opt_export, opt_file, opt_value, opt_data}) num_sources += given.has(id);
     if (num_sources > 1) return fail(errc::invalid, "give one of --export, --file, --value and --data");
