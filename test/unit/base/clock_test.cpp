@@ -11,6 +11,10 @@ TEST_CASE("RFC 3339 dates are read as Go reads them") {
     CHECK(parse_rfc3339("9999-12-31T23:59:59.999999999Z").value() == never());
     CHECK(format_rfc3339_nano(never()) == "9999-12-31T23:59:59.999999999Z");
     CHECK(format_rfc3339(never()) == "9999-12-31T23:59:59Z");
+    CHECK(format_rfc3339_nano(parse_rfc3339("1969-12-31T23:59:59.000000001Z").value()) == "1969-12-31T23:59:59.000000001Z");
+    CHECK(format_rfc3339_nano(parse_rfc3339("2000-02-29T00:00:00.123456789Z").value()) == "2000-02-29T00:00:00.123456789Z");
+    CHECK(format_rfc3339_nano(parse_rfc3339("1677-09-22T00:00:00Z").value()) == "1677-09-22T00:00:00Z");
+    CHECK(format_rfc3339(parse_rfc3339("0001-01-01T00:00:00Z").value()) == "1677-09-21T00:12:44Z");  // clamped
 }
 
 TEST_CASE("bad dates are refused, never guessed") {

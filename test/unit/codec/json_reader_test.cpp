@@ -131,3 +131,34 @@ TEST_CASE("every cut of a document is refused or whole, never read past its end"
     for (std::size_t len = 0; len < whole.size(); ++len) CHECK_FALSE(parse(whole.substr(0, len)).has_value());
     CHECK(parse(whole).has_value());
 }
+
+TEST_CASE("damaged documents are refused or read, never worse") {
+    std::string_view const seeds[] = {R"({"workloads":["a","b"],"value":"\ud83d\ude00 \u0000 \\","n":-1.5e+3,"t":true,"x":null})",
+                                      R"([[[{"a":{"b":[1,2,{"c":"\ud800\udc00"}]}}]],"\udc00",[],{}])", "\"\xED\xA0\x80\xF0\x9F\x98\x80\\ud83d\\u\""};
+    using namespace std::string_view_literals;
+    constexpr auto bytes = "\0\"\\{}[],:u0dD8cfF\xFF\xC0\xED 1eE+-.ntrue"sv;
+    std::uint32_t state = 20240102;
+    auto const random = [&](std::size_t below) {
+        state = state * 1664525 + 1013904223;
+        return (state >> 8) % below;
+    };
+    std::size_t num_read = 0;
+    for (int round = 0; round < 30000; ++round) {
+        std::string text(seeds[random(std::size(seeds))]);
+        for (auto edits = 1 + random(4); edits > 0; --edits) {
+            auto const at = random(text.size());
+            switch (random(3)) {
+                case 0: text[at] = bytes[random(bytes.size())]; break;
+                case 1: text.insert(at, 1, bytes[random(bytes.size())]); break;
+                default: text.erase(at, 1 + random(3));
+            }
+            if (text.empty()) text = "x";
+        }
+        auto const document = parse(text, {.max_depth = 8, .max_nodes = 64});
+        if (!document) continue;
+        ++num_read;
+        for (auto const [name, value] : document->root().members())
+            CHECK((name.size() + value.as_string().size() + value.size()) < 1000);
+    }
+    CHECK(num_read > 100);
+}

@@ -10,7 +10,7 @@ using codec::json_writer;
 
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string json_of(std::string_view text) {
     base::secret_text out;
     codec::append_json_string(out, text);
     return std::string(out.view());
@@ -19,17 +19,29 @@ std::string quoted(std::string_view text) {
 }  // namespace
 
 TEST_CASE("strings are escaped byte for byte as Go's encoding/json") {
-    CHECK(quoted("") == "\"\"");
-    CHECK(quoted("plain é text /") == "\"plain é text /\"");
-    CHECK(quoted("a\"b\\c") == R"("a\"b\\c")");
-    CHECK(quoted("\b\f\n\r\t") == R"("\b\f\n\r\t")");
-    CHECK(quoted(std::string_view("\0\x01\x1f\x7f", 4)) == "\"\\u0000\\u0001\\u001f\x7f\"");
-    CHECK(quoted("<a href=\"x\">&") == R"("\u003ca href=\"x\"\u003e\u0026")");
-    CHECK(quoted("\xE2\x80\xA8|\xE2\x80\xA9|\xE2\x80\xAA") == "\"\\u2028|\\u2029|\xE2\x80\xAA\"");
-    CHECK(quoted("a\xFFz") == R"("a\ufffdz")");
-    CHECK(quoted("\xE2\x82") == R"("\ufffd\ufffd")");
-    CHECK(quoted("\xED\xA0\x80") == R"("\ufffd\ufffd\ufffd")");
-    CHECK(quoted("\xEF\xBF\xBD") == "\"\xEF\xBF\xBD\"");  // a real U+FFFD stays
+    CHECK(json_of("") == "\"\"");
+    CHECK(json_of("plain é text /") == "\"plain é text /\"");
+    CHECK(json_of("a\"b\\c") == R"("a\"b\\c")");
+    CHECK(json_of("\b\f\n\r\t") == R"("\b\f\n\r\t")");
+    CHECK(json_of(std::string_view("\0\x01\x1f\x7f", 4)) == "\"\\u0000\\u0001\\u001f\x7f\"");
+    CHECK(json_of("<a href=\"x\">&") == R"("\u003ca href=\"x\"\u003e\u0026")");
+    CHECK(json_of("\xE2\x80\xA8|\xE2\x80\xA9|\xE2\x80\xAA") == "\"\\u2028|\\u2029|\xE2\x80\xAA\"");
+    CHECK(json_of("a\xFFz") == R"("a\ufffdz")");
+    CHECK(json_of("\xE2\x82") == R"("\ufffd\ufffd")");
+    CHECK(json_of("\xED\xA0\x80") == R"("\ufffd\ufffd\ufffd")");
+    CHECK(json_of("\xEF\xBF\xBD") == "\"\xEF\xBF\xBD\"");  // a real U+FFFD stays
+}
+
+TEST_CASE("an odd byte is found wherever it stands") {
+    for (std::size_t len = 1; len < 50; ++len)
+        for (std::size_t at = 0; at < len; ++at) {
+            std::string text(len, 'x');
+            text[at] = '<';
+            std::string expected(len + 7, 'x');
+            expected.front() = expected.back() = '"';
+            expected.replace(at + 1, 6, "\\u003c");
+            CHECK(json_of(text) == expected);
+        }
 }
 
 TEST_CASE("commas stand where they belong") {
