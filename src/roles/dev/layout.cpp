@@ -58,11 +58,15 @@ base::result<layout> layout::open(std::string const& folder) {
     char absolute[PATH_MAX];
     if (::realpath(folder.c_str(), absolute) == nullptr) return fail(errc::storage, "{}: {}", folder, std::strerror(errno));
     layout made{std::string(absolute)};
-    // "/identity/" + name + ".sock" has to fit in a socket address.
-    if (made.folder_.size() + max_name_len + 16 > sizeof(::sockaddr_un::sun_path))
-        return fail(errc::invalid, "the path {} is too long for Unix sockets below it; choose a shorter one", made.folder_);
+    VSECM_TRY_OK(made.check_socket_of("vsecm-sentinel"));  // the longest of the system's own
     for (auto const* below : {"identity", "data", "env", "secrets", "log"}) VSECM_TRY_OK(files.make_folder(made.path(below), 0700));
     return made;
+}
+
+base::status layout::check_socket_of(std::string_view name) const {
+    if (auto const path = socket_of(name); path.size() >= sizeof(::sockaddr_un::sun_path))
+        return fail(errc::invalid, "{} is too long for a Unix socket ({} bytes at most): choose a folder with a shorter path", path, sizeof(::sockaddr_un::sun_path) - 1);
+    return {};
 }
 
 std::string layout::spiffe_id_of(identity_name const& who) const {

@@ -33,6 +33,8 @@ public:
 
     std::string path(std::string_view below) const { return folder_ + "/" + std::string(below); }
     std::string socket_of(std::string_view name) const { return path("identity/" + std::string(name) + ".sock"); }
+    // errc::invalid if that socket's path does not fit in a socket address.
+    base::status check_socket_of(std::string_view name) const;
     std::string spiffe_id_of(identity_name const& who) const;
 
     // The workloads of earlier runs and of `dev add`; none if there is no list yet.

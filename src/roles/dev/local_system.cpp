@@ -56,7 +56,10 @@ base::status local_system::serve_identities() {
     return {};
 }
 
-base::status local_system::add(identity_name const& who) { return sockets_->add(where_.spiffe_id_of(who), where_.socket_of(who.name)); }
+base::status local_system::add(identity_name const& who) {
+    VSECM_TRY_OK(where_.check_socket_of(who.name));
+    return sockets_->add(where_.spiffe_id_of(who), where_.socket_of(who.name));
+}
 
 base::status local_system::take_up_new_workloads() {
     VSECM_TRY(listed, where_.workloads());
