@@ -64,10 +64,14 @@ def count_catch2(output, exit_is_good):
 
 def count_tap(output, result):
     passed = failed = skipped = 0
+    explaining = False  # meson keeps to itself what a script says about a line that failed
     for line in output.splitlines():
         match = TAP_LINE.match(line)
         if not match:
+            if explaining and line.startswith('#'):
+                print(line, file=sys.stderr)
             continue
+        explaining = bool(match.group(1) and not match.group(3))
         if match.group(3):
             skipped += 1
         elif match.group(1):
