@@ -32,8 +32,8 @@ std::span<role const> all_roles() noexcept {
 std::span<alias const> all_aliases() noexcept {
     static constexpr alias table[] = {
         {"safe", "sentinel", ""},                          // what every published example types
+        {"/sloth", "inspector", "--idle"},                 // the original inspector's entry point; first, for it fits the next row too
         {"sloth", "sentinel", "serve"},                    // the original sentinel's entry point, /bin/sloth
-        {"/sloth", "inspector", "--idle"},                 // the original inspector's entry point
         {"vsecm-init-container", "init", ""},
         {"keystone", "keystone", ""},
         {"keygen", "keygen", ""},
