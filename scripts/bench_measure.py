@@ -69,7 +69,7 @@ class Bench:
                                           f"extendedKeyUsage=serverAuth,clientAuth\nsubjectAltName=URI:{spiffe_id}\n")
         for command in (f"openssl ecparam -name prime256v1 -genkey -noout -out {base}.key",
                         f"openssl req -new -key {base}.key -subj /C=US/O=SPIRE -out {base}.csr",
-                        f"openssl x509 -req -in {base}.csr -CA {folder}/identity/ca.crt -CAkey {folder}/identity/ca.key "
+                        f"openssl x509 -req -in {base}.csr -CA {folder}/identity/ca.pem -CAkey {folder}/identity/ca.pem "
                         f"-set_serial {time.time_ns()} -days 2 -extfile {self.scratch}/ext -out {base}.crt"):
             subprocess.run(command.split(), check=True, capture_output=True)
         return base
@@ -87,7 +87,7 @@ events {{ worker_connections 4096; }}
 http {{ access_log {root}/access; keepalive_requests 100000000; client_body_temp_path {root}; proxy_temp_path {root};
   fastcgi_temp_path {root}; uwsgi_temp_path {root}; scgi_temp_path {root};
   server {{ listen 127.0.0.1:28443 ssl backlog=4096; root {root}/www; ssl_certificate {server}.crt; ssl_certificate_key {server}.key;
-    ssl_client_certificate {folder}/identity/ca.crt; ssl_verify_client on; ssl_session_tickets off; ssl_session_cache off;
+    ssl_client_certificate {folder}/identity/ca.pem; ssl_verify_client on; ssl_session_tickets off; ssl_session_cache off;
     ssl_protocols TLSv1.2 TLSv1.3; ssl_ecdh_curve {groups}; }} }}
 """)
         process = subprocess.Popen(["nginx", "-c", root / "conf", "-p", root], stderr=subprocess.DEVNULL)
@@ -201,15 +201,18 @@ http {{ access_log {root}/access; keepalive_requests 100000000; client_body_temp
             took.append((answered.stat().st_mtime - began) * 1000)
         return statistics.median(took)
 
-    def run(self):
+    def tls(self):
+        self.against_nginx("X25519", "X25519")
+        self.against_nginx("X25519MLKEM768", "X25519MLKEM768")
+
+    def run(self, only):
         print(f"vsecm bench ({'quick' if self.quick else 'full'}): {os.cpu_count()} cores\n")
         size = self.vsecm.stat().st_size
         self.row("size of the stripped binary", size / 1e6, "MB", "<= 12", size <= 12e6)
-        self.memory_and_start()
-        self.put_to_file()
-        self.durable_writes()
-        self.against_nginx("X25519", "X25519")
-        self.against_nginx("X25519MLKEM768", "X25519MLKEM768")
+        parts = {"memory": self.memory_and_start, "latency": self.put_to_file, "writes": self.durable_writes, "tls": self.tls}
+        for name, part in parts.items():
+            if only in (None, name):
+                part()
         pathlib.Path("bench").mkdir(exist_ok=True)
         pathlib.Path("bench/results.json").write_text(json.dumps(self.results, indent=2) + "\n")
         missed = [what for what, _, _, _, mark in self.rows if "NOT" in mark]
@@ -246,5 +249,6 @@ if __name__ == "__main__":
     arguments = argparse.ArgumentParser()
     arguments.add_argument("build")
     arguments.add_argument("--quick", action="store_true")
+    arguments.add_argument("--only", choices=["memory", "latency", "writes", "tls"])
     given = arguments.parse_args()
-    Bench(given.build, given.quick).run()
+    Bench(given.build, given.quick).run(given.only)

@@ -1,5 +1,5 @@
 // The folder of a local system: where everything lies, and what it is called. Kept between runs.
-//   identity/ca.key ca.crt      the issuer's authority      identity/NAME.sock   one Workload API socket an identity
+//   identity/ca.pem             the issuer's authority      identity/NAME.sock   one Workload API socket an identity
 //   data/ root-key              safe's                      env/NAME             `export` lines for a shell
 //   workloads ports safe.pid dev.pid log/audit secrets/NAME.json
 #pragma once
