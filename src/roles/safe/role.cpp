@@ -61,7 +61,8 @@ net::awaitable<void> start(roles::safe::bootstrap& safe, net::runtime& loops) {
     auto started = co_await safe.start();
     if (started || loops.stopping()) co_return;
     base::log::write(base::log::level::fatal, "start_failed", {{"code", base::name_of(started.error().code)}, {"what", started.error().what}});
-    loops.stop(api::to_int(api::exit_status_of(started.error().code)));
+    auto const no_identity = started.error().code == errc::no_identity;
+    loops.stop(api::to_int(no_identity ? api::exit_status::no_identity : api::exit_status::usage));
 }
 
 base::result<int> run() {
