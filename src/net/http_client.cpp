@@ -2,9 +2,8 @@
 
 #include "base/try.hpp"
 #include "net/http_parser.hpp"
+#include "net/resolver.hpp"
 
-#include <boost/asio/ip/basic_resolver.hpp>
-#include <netinet/tcp.h>
 
 namespace vsecm::net {
 
@@ -27,23 +26,6 @@ bool is_line_safe(std::string_view text) noexcept {
 base::error network_error(std::string_view what, endpoint const& server, error_code why) {
     if (why == asio::error::operation_aborted) return {errc::cancelled, "the request was cancelled"};
     return {errc::unavailable, std::format("{} {}: {}", what, server.authority(), why.message())};
-}
-
-awaitable<base::result<std::vector<tcp::endpoint>>> resolve(endpoint const& server) {
-    error_code not_literal;
-    auto const literal = asio::ip::make_address(server.host, not_literal);
-    std::vector<tcp::endpoint> found;
-    if (!not_literal) {
-        found.emplace_back(literal, server.port);
-        co_return found;
-    }
-    asio::ip::basic_resolver<tcp, executor> resolver(co_await asio::this_coro::executor);
-    auto const port = std::to_string(server.port);
-    auto [failed, results] = co_await resolver.async_resolve(server.host, port, asio::ip::resolver_base::numeric_service, as_result);
-    if (failed) co_return std::unexpected(network_error("cannot find", server, failed));
-    for (auto const& each : results) found.push_back(each.endpoint());
-    if (found.empty()) co_return fail(errc::unavailable, "{} has no address", server.host);
-    co_return found;
 }
 
 awaitable<base::result<tcp_socket>> connect_one(tcp::endpoint address, endpoint const& server) {

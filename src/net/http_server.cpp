@@ -62,10 +62,8 @@ void begin_session(std::shared_ptr<http_server_state> server, server_loop& loop,
             asio::co_spawn(loop.loop, sweep(server, loop), log_task);
         }
     } catch (std::exception const&) {  // no memory, no identity, no room in epoll: this connection only
-        --loop.open;
-        --loop.handshaking;
-        --server->counters.open;
         ++server->counters.handshakes_failed;
+        server->forget_one(loop, true);
     }
 }
 
@@ -165,6 +163,14 @@ http_server_state::http_server_state(runtime& rt, std::shared_ptr<tls_source con
     http_server_options o)
     : loops_of(rt), tls(std::move(source)), handler(h), options(std::move(o)) {
     for (std::size_t i = 0; i < rt.num_loops(); ++i) loops.push_back(std::make_unique<server_loop>(rt.loop(i), i));
+}
+
+void http_server_state::forget_one(server_loop& loop, bool in_handshake) {
+    if (in_handshake) --loop.handshaking;
+    --loop.open;
+    if (--counters.open == 0 && stopping) {
+        asio::post(loops.front()->loop, [self = shared_from_this()] { self->all_closed.notify(); });
+    }
 }
 
 http_server::http_server(runtime& loops, base::unique_fd listener, std::shared_ptr<tls_source const> tls,

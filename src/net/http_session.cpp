@@ -66,15 +66,10 @@ void http_session::enlist() {
 }
 
 void http_session::leave() {
-    if (phase_ == phase::handshake) --loop_.handshaking;
     loop_.slots[slot_] = loop_.slots.back();
     loop_.slots[slot_].session->moved_to_slot(slot_);
     loop_.slots.pop_back();
-    --loop_.open;
-    bool const last = --server_->counters.open == 0;
-    if (last && stopping()) {
-        asio::post(server_->loops.front()->loop, [server = server_] { server->all_closed.notify(); });
-    }
+    server_->forget_one(loop_, phase_ == phase::handshake);
 }
 
 awaitable<void> http_session::run(std::shared_ptr<http_session> self) {
@@ -348,23 +343,27 @@ awaitable<void> http_session::linger() {
 
 awaitable<base::result<bool>> http_session::hold(wake_signal& signal, steady_clock::time_point deadline) {
     if (signal.take()) co_return true;
-    phase_ = phase::held;
     timer alarm(loop_.loop, deadline);
+    // Whichever way this ends, nobody is left pointing at the alarm.
+    struct held {
+        http_session& session;
+        wake_signal& bell;
+        ~held() {
+            session.end_watch();
+            bell.stop_listening();
+            session.hold_timer_ = nullptr;
+            session.phase_ = phase::handling;
+        }
+    } const guard{*this, signal};
+    phase_ = phase::held;
     hold_timer_ = &alarm;
     begin_watch();
     while (!client_gone_ && !stopping() && !signal.take()) {
         signal.listen([&alarm] { alarm.cancel(); });
         auto [failed] = co_await alarm.async_wait(as_result);
-        signal.stop_listening();
-        if (failed) continue;  // somebody cancelled the alarm: look why
-        end_watch();
-        hold_timer_ = nullptr;
-        phase_ = phase::handling;
-        co_return signal.take();
+        if (!failed) co_return signal.take();
+        // Somebody cancelled the alarm: look why.
     }
-    end_watch();
-    hold_timer_ = nullptr;
-    phase_ = phase::handling;
     if (client_gone_) co_return base::fail(errc::cancelled, "the client has gone");
     if (stopping()) co_return base::fail(errc::cancelled, "the server is stopping");
     co_return true;

@@ -40,6 +40,9 @@ struct server_loop {
 struct http_server_state : std::enable_shared_from_this<http_server_state> {
     http_server_state(runtime& rt, std::shared_ptr<tls_source const> source, http_handler& h, http_server_options o);
 
+    // A connection of `loop` has ended. From that loop.
+    void forget_one(server_loop& loop, bool in_handshake);
+
     runtime& loops_of;
     std::shared_ptr<tls_source const> tls;
     http_handler& handler;

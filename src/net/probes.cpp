@@ -15,19 +15,6 @@ constexpr std::size_t max_connections = 64;
 constexpr std::size_t max_request_len = 4096;
 constexpr auto patience = std::chrono::seconds(5);
 
-}  // namespace
-
-struct probe_server::state {
-    asio::basic_socket_acceptor<asio::ip::tcp, executor> acceptor;
-    timer pause;
-    probe_checks checks;
-    std::uint16_t port;
-    std::size_t open = 0;
-    runtime& loops;
-};
-
-namespace {
-
 // "GET /readyz HTTP/1.1": the path, without query; empty if this is not a request line.
 std::string_view path_of(std::string_view request) {
     auto const line = request.substr(0, request.find_first_of("\r\n"));
@@ -53,22 +40,6 @@ std::string answer(probe_checks const& checks, std::string_view request) {
     bool const head_only = request.starts_with("HEAD ");
     return trouble ? reply(503, "Service Unavailable", *trouble, head_only) : reply(200, "OK", "OK", head_only);
 }
-
-}  // namespace
-
-probe_server::probe_server(runtime& loops, base::unique_fd listener, probe_checks checks) {
-    sockaddr_storage address{};
-    socklen_t len = sizeof address;
-    ::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &len);
-    auto const protocol = address.ss_family == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
-    auto const loop = loops.loop(0);
-    auto const bound = bound_port(listener.get());
-    asio::basic_socket_acceptor<asio::ip::tcp, executor> acceptor(loop, protocol, listener.get());
-    listener.release();
-    state_ = std::make_shared<state>(std::move(acceptor), timer(loop), std::move(checks), bound, 0u, loops);
-}
-
-probe_server::~probe_server() = default;
 
 // One connection, one answer. Plain waits on one timer: no TLS, no keep-alive, nothing worth a session object.
 struct probe_connection : std::enable_shared_from_this<probe_connection> {
@@ -103,39 +74,61 @@ struct probe_connection : std::enable_shared_from_this<probe_connection> {
     probe_checks const& checks;
 };
 
-namespace {
+}  // namespace
 
-// Owns what the connection borrows.
-template <class State>
-awaitable<void> serve(std::shared_ptr<State> state, tcp_socket socket) {
-    ++state->open;
-    auto const connection = std::make_shared<probe_connection>(std::move(socket), state->checks);
+struct probe_server::state {
+    // Both own what they borrow from.
+    static awaitable<void> accept(std::shared_ptr<state> self);
+    static awaitable<void> serve(std::shared_ptr<state> self, tcp_socket socket);
+
+    asio::basic_socket_acceptor<asio::ip::tcp, executor> acceptor;
+    timer pause;
+    probe_checks checks;
+    std::uint16_t port;
+    std::size_t open = 0;
+    runtime& loops;
+};
+
+awaitable<void> probe_server::state::serve(std::shared_ptr<state> self, tcp_socket socket) {
+    ++self->open;
+    auto const connection = std::make_shared<probe_connection>(std::move(socket), self->checks);
     try {
         co_await connection->run();
     } catch (std::exception const& thrown) {
         base::log::error("probe_failed", {{"reason", thrown.what()}});
     }
     connection->limit.cancel();
-    --state->open;
+    --self->open;
 }
 
-template <class State>
-awaitable<void> accept_probes(std::shared_ptr<State> state) {
+awaitable<void> probe_server::state::accept(std::shared_ptr<state> self) {
     for (;;) {
-        auto [failed, socket] = co_await state->acceptor.async_accept(as_result);
+        auto [failed, socket] = co_await self->acceptor.async_accept(as_result);
         if (failed == asio::error::operation_aborted || failed == asio::error::bad_descriptor) co_return;
         if (failed) {  // no descriptors left: a probe may wait
-            state->pause.expires_after(std::chrono::milliseconds(200));
-            co_await state->pause.async_wait(as_result);
+            self->pause.expires_after(std::chrono::milliseconds(200));
+            co_await self->pause.async_wait(as_result);
             continue;
         }
-        if (state->open < max_connections) state->loops.spawn(0, "probe", serve(state, std::move(socket)));
+        if (self->open < max_connections) self->loops.spawn(0, "probe", serve(self, std::move(socket)));
     }
 }
 
-}  // namespace
+probe_server::probe_server(runtime& loops, base::unique_fd listener, probe_checks checks) {
+    sockaddr_storage address{};
+    socklen_t len = sizeof address;
+    ::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &len);
+    auto const protocol = address.ss_family == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
+    auto const loop = loops.loop(0);
+    auto const bound = bound_port(listener.get());
+    asio::basic_socket_acceptor<asio::ip::tcp, executor> acceptor(loop, protocol, listener.get());
+    listener.release();
+    state_ = std::make_shared<state>(std::move(acceptor), timer(loop), std::move(checks), bound, 0u, loops);
+}
 
-void probe_server::start() { state_->loops.spawn(0, "probes", accept_probes(state_)); }
+probe_server::~probe_server() = default;
+
+void probe_server::start() { state_->loops.spawn(0, "probes", state::accept(state_)); }
 std::uint16_t probe_server::port() const noexcept { return state_->port; }
 
 void probe_server::stop() {

@@ -95,6 +95,17 @@ TEST_CASE("names are resolved, and every address is tried") {
     CHECK(reply->status == 200);
 }
 
+TEST_CASE("a name that does not exist is said not to exist") {
+    run_loop loop;
+    test_ca ca;
+    auto const own = ca.context(net::tls_role::client, ca.issue("spiffe://test/a"));
+    net::http_client client(loop.executor(), source_of(own), {"no-such-host.invalid", 1, ""});
+    auto const absent = loop.run(client.send(get("/"), 15s));
+    REQUIRE_FALSE(absent);
+    CHECK((absent.error().code == errc::unavailable || absent.error().code == errc::timeout));
+    CHECK(absent.error().what.contains("no-such-host.invalid"));
+}
+
 TEST_CASE("a refused identity is said to be refused, on both sides") {
     server_fixture server;
     run_loop loop;

@@ -137,6 +137,7 @@ TEST_CASE("Q20: a header too long is 431, a body too long is 413, and the answer
     CHECK(exact.receive().body.size() == 10'000);
 }
 
+#ifndef VSECM_SANITIZED  // AddressSanitizer keeps freed memory
 TEST_CASE("Q20: a body of 100 MiB is refused at once, in bounded memory") {
     server_fixture server;
     auto const before = anonymous_of(::getpid());
@@ -153,6 +154,7 @@ TEST_CASE("Q20: a body of 100 MiB is refused at once, in bounded memory") {
     CHECK(std::chrono::steady_clock::now() - begun < 5s);
     CHECK(anonymous_of(::getpid()) < before + 8 * 1024 * 1024);
 }
+#endif
 
 TEST_CASE("Q20: above the limit connections are closed at once, and counted") {
     server_options options;
@@ -252,7 +254,7 @@ TEST_CASE("an idle and a held connection cost at most 40 kB each") {
     connect_many(1);
     REQUIRE(eventually(10s, [&] { return clients.back()->get("/held").body == std::to_string(num + 20); }));
     auto const held = (anonymous_of(child) - before) / num;
-    WARN("idle connection " << idle << " bytes, held " << held << " bytes");
+    INFO("idle connection " << idle << " bytes, held " << held << " bytes");
     CHECK(idle <= 40'000);
     CHECK(held <= 40'000);
     ::kill(child, SIGKILL);
