@@ -41,7 +41,7 @@ void batch_writer::apply(std::span<write_group> groups, bool settling) {
         if (!s.written) give_up(*s.group, std::move(s.written).error(), false);
     // 2. What must change as one is decided.
     write_manifest();
-    if (settling_) drop_superseded();
+    drop_superseded();
     keep_damaged();
     // 3. Deletions first: a tombstone without its record's removal is a deletion, the reverse would be a loss.
     place_tombstones();
@@ -88,7 +88,9 @@ void batch_writer::write_manifest() {
 }
 
 // The leftovers of failed batches go only now that a manifest stands which covers the same names and comes after theirs.
+// If it does not stand, they are all that keeps an unfinished change from being seen in part after a crash.
 void batch_writer::drop_superseded() {
+    if (!settling_ || std::ranges::empty(alive_steps())) return;
     for (auto const& path : leftovers_) {
         auto gone = remove_if_there(path);
         if (gone) continue;

@@ -271,3 +271,41 @@ TEST_CASE("Q4 Q5: a call fails and later the power: still no acknowledged change
         }
     }
 }
+
+TEST_CASE("Q4: a repair that cannot be written does not undo what holds the unfinished change together") {
+    auto const begun = [](forgetful_files& files, forgetful_files::fault_plan plan) {
+        files.plan_faults(std::move(plan));
+        auto store = try_open(options_on(files), quick_cipher()).value();
+        REQUIRE(store->commit_and_wait(request(put("b", "old"), put("c", "old"))));
+        barrier(*store);
+        return store;
+    };
+    // Where the second of two renames is, in a run without faults.
+    forgetful_files quiet;
+    std::size_t second_rename = 0;
+    {
+        auto const store = begun(quiet, nullptr);
+        auto const first = quiet.num_calls();
+        REQUIRE(store->commit_and_wait(request(put("b", "new"), put("c", "new"))));
+        barrier(*store);
+        auto const calls = quiet.calls();
+        for (std::size_t i = first; i < calls.size(); ++i)
+            if (calls[i].starts_with("rename") && calls[i].ends_with("/c.age")) second_rename = i;
+        REQUIRE(second_rename > 0);
+    }
+    // It fails, and then the disk is full: both tries of both files of the repair fail too. Removing still works.
+    for (unsigned seed = 0; seed < 8; ++seed) {
+        forgetful_files files;
+        auto const store = begun(files, [&](std::size_t n) {
+            return n >= second_rename && n < second_rename + 5 ? forgetful_files::fault::refused : forgetful_files::fault::none;
+        });
+        REQUIRE_FALSE(store->commit_and_wait(request(put("b", "new"), put("c", "new"))));
+        store->stop();
+        for (auto const kept : {forgetful_files::survival::nothing, forgetful_files::survival::everything, forgetful_files::survival::some}) {
+            auto const after = files.after_power_cut(kept, seed);
+            auto const again = try_open(options_on(*after), quick_cipher()).value();
+            INFO("kept=" << static_cast<int>(kept) << " seed=" << seed << "\n" << last_calls(files, second_rename + 12));
+            CHECK(shown(*again, "b") == shown(*again, "c"));
+        }
+    }
+}
