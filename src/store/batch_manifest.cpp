@@ -62,10 +62,13 @@ public:
         std::ranges::sort(manifests, std::greater<>{});
         std::vector<batch_manifest> decided;  // newest first
         for (auto const& name : manifests) {
-            if (auto m = read(name); m && is_decided(*m)) {
-                decided.push_back(*std::move(m));
-                if (decided.back().supersedes) break;
-            }
+            auto m = read(name);
+            if (!m && m.error().code == errc::storage) return std::unexpected(std::move(m).error());
+            if (!m) continue;
+            VSECM_TRY(is_whole, is_decided(*m));
+            if (!is_whole) continue;
+            decided.push_back(*std::move(m));
+            if (decided.back().supersedes) break;
         }
         for (auto m = decided.rbegin(); m != decided.rend(); ++m) VSECM_TRY_OK(carry_out(*m));
         if (!decided.empty()) VSECM_TRY_OK(sync());
@@ -82,22 +85,30 @@ private:
         return parse_manifest(text.view());
     }
 
-    bool holds(std::string const& path, crypto::digest256 const& content) const {
+    // An error of the disk is no answer: to drop a decided batch over it would leave it done in part.
+    base::result<bool> holds(std::string const& path, crypto::digest256 const& content) const {
         auto const bytes = folder_.files().read(path, max_record_len);
-        return bytes && crypto::sha256(bytes->bytes()) == content;
+        if (bytes) return crypto::sha256(bytes->bytes()) == content;
+        if (bytes.error().code == errc::storage) return std::unexpected(bytes.error());
+        return false;
     }
 
     // Renames begin only after all files and the manifest are on stable storage. So if one is neither aside nor in place,
     // either none began, or all of it is long done and later writes have replaced it.
-    bool is_decided(batch_manifest const& m) const {
-        return std::ranges::all_of(m.renames, [&](planned_rename const& r) {
-            return holds(place(r) + "/" + r.from, r.content) || holds(place(r) + "/" + r.to, r.content);
-        });
+    base::result<bool> is_decided(batch_manifest const& m) const {
+        for (auto const& r : m.renames) {
+            VSECM_TRY(aside, holds(place(r) + "/" + r.from, r.content));
+            if (aside) continue;
+            VSECM_TRY(placed, holds(place(r) + "/" + r.to, r.content));
+            if (!placed) return false;
+        }
+        return true;
     }
 
     base::status carry_out(batch_manifest const& m) const {
         for (auto const& r : m.renames) {
-            if (!holds(place(r) + "/" + r.from, r.content)) continue;
+            VSECM_TRY(aside, holds(place(r) + "/" + r.from, r.content));
+            if (!aside) continue;
             VSECM_TRY_OK(folder_.files().rename(place(r) + "/" + r.from, place(r) + "/" + r.to));
         }
         base::log::info("batch_completed", {{"files", m.renames.size()}});

@@ -59,10 +59,13 @@ base::status data_folder::make(std::string const& path) const {
 
 base::status data_folder::find_origin() {
     auto const path = own + "/origin";
-    if (auto const known = files().read(path, max_marker_len)) {
+    auto const known = files().read(path, max_marker_len);
+    if (known) {
         adopted_ = first_word(known->view()) == "adopted";
         return {};
     }
+    // Guessing anew would find our own records and take the folder for an original's, whose rules are weaker.
+    if (known.error().code != errc::not_found) return std::unexpected(known.error());
     VSECM_TRY(entries, files().list(data));
     for (auto const& e : entries) adopted_ = adopted_ || (e.kind == base::file_kind::regular && stem_of(e.name));
     return base::replace_file(files(), path, base::as_bytes(adopted_ ? "adopted\n" : "created by vsecm\n"), 0600);

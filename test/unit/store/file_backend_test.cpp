@@ -433,6 +433,45 @@ TEST_CASE("a memory-only secret leaves nothing on the disk, and an earlier durab
     CHECK(store->find("app")->version == 3);  // 1 and 2 are not given out again
 }
 
+TEST_CASE("a disk that cannot be read decides nothing: safe does not start on it") {
+    class unreadable final : public base::file_layer {
+    public:
+        std::string which;
+        base::status write_new_synced(std::string const& p, base::byte_view b, ::mode_t m) override { return real.write_new_synced(p, b, m); }
+        base::status rename(std::string const& from, std::string const& to) override { return real.rename(from, to); }
+        base::status link(std::string const& from, std::string const& to) override { return real.link(from, to); }
+        base::status remove(std::string const& path) override { return real.remove(path); }
+        base::status sync_folder(std::string const& path) override { return real.sync_folder(path); }
+        base::status make_folder(std::string const& path, ::mode_t mode) override { return real.make_folder(path, mode); }
+        base::result<std::vector<base::folder_entry>> list(std::string const& path) override { return real.list(path); }
+        base::result<base::secret_text> read(std::string const& path, std::size_t max_len) override {
+            if (path.ends_with(which)) return base::fail(errc::storage, "reading {}: Input/output error", path);
+            return real.read(path, max_len);
+        }
+
+    private:
+        base::file_layer& real = base::posix_files();
+    } files;
+    temporary_folder dir;
+    std::string const data = dir.path + "/data";
+    open_folder(data)->stop();
+    // As a crash between two renames leaves it.
+    write_file(data + "/.tmp-1", std::string_view("x"));
+    batch_manifest m{false, {{false, ".tmp-1", "a.age", crypto::sha256(base::as_bytes("x"))}}};
+    write_file(data + "/" + manifest_file(7), print_manifest(m));
+    file_options options;
+    options.path = data;
+    options.files = &files;
+    // The origin says which rules on namespaces hold; the other two, whether the change was decided.
+    for (auto const* which : {"/.vsecm/origin", "/.tmp-1", "/.batch-0000000000000007"}) {
+        files.which = which;
+        auto const refused = try_open(options);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().code == errc::storage);
+        CHECK(names_in(data).size() == 2);
+    }
+}
+
 TEST_CASE("a manifest is whole or it is nothing") {
     batch_manifest m{true, {{false, ".tmp-1", "a.age", crypto::sha256(base::as_bytes("x"))}, {true, ".tmp-2", "b.age", {}}}};
     auto const text = print_manifest(m);
