@@ -6,7 +6,10 @@
 #include <catch2/catch_test_macros.hpp>
 #include <sys/stat.h>
 
+#include <array>
 #include <fstream>
+#include <thread>
+#include <vector>
 
 using namespace vsecm;
 using namespace vsecm::roles::safe;
@@ -49,6 +52,34 @@ TEST_CASE("Q7: no key is generated while any store file exists") {
         CHECK(test::slurp(folder / "key.txt").empty());
         REQUIRE(base::posix_files().remove(folder / name));
     }
+}
+
+TEST_CASE("Q7: nor while a deleted secret's marker or an earlier version exists") {
+    test::temp_folder folder;
+    for (auto const* part : {"data", "data/deleted", "data/history", "data/quarantine"})
+        REQUIRE(base::posix_files().make_folder(folder / part, 0700));
+    for (auto const* name : {"data/deleted/billing.age", "data/history/billing.1.age", "data/quarantine/billing.1.age"}) {
+        write(folder / name, "x");
+        CHECK_FALSE(load_or_make_root_key(base::posix_files(), folder / "key.txt", folder / "data"));
+        REQUIRE(base::posix_files().remove(folder / name));
+    }
+}
+
+TEST_CASE("Q7: several that start at once agree on one key, the one that is kept") {
+    test::temp_folder folder;
+    auto const path = folder / "key/key.txt";
+    std::array<std::string, 8> ids;
+    {
+        std::vector<std::jthread> starters;
+        for (auto& id : ids) {
+            starters.emplace_back([&] {
+                if (auto key = load_or_make_root_key(base::posix_files(), path, folder / "data")) id = key->id();
+            });
+        }
+    }
+    auto const kept = load_or_make_root_key(base::posix_files(), path, folder / "data");
+    REQUIRE(kept);
+    for (auto const& id : ids) CHECK(id == kept->id());
 }
 
 TEST_CASE("Q30: a malformed key is an error that quotes nothing of it") {
