@@ -1,6 +1,7 @@
 #include "store/plan.hpp"
 
 #include "base/try.hpp"
+#include "store/limits.hpp"
 
 #include <algorithm>
 
@@ -32,6 +33,17 @@ record_write write_of(secret_ptr const& current, std::shared_ptr<plain_record co
         return cipher->encrypt(json.bytes());
     };
     return w;
+}
+
+// What is acknowledged must be readable after a restart, so a record that would be too large for that is refused.
+base::status check_len(plain_record const& record) {
+    // A byte takes 7 at most as text within text (`value`), and 6 in each of the other two members.
+    std::size_t most = 64 * 1024 + 7 * record.delivered.size();
+    for (auto const& value : record.values) most += 13 * value.size();
+    if (most <= max_record_text_len) return {};
+    if (auto const len = encode_record(record).size(); len > max_record_text_len)
+        return fail(errc::too_large, "the secret would take {} bytes in the store, the limit is {}", len, max_record_text_len);
+    return {};
 }
 
 plain_record marker(std::string name, std::uint64_t version, secret_state state, base::system_time now) {
@@ -74,6 +86,7 @@ base::status planner::plan_one(change& c, std::shared_ptr<crypto::value_cipher c
         return fail(errc::limited, "there are {} secrets, the limit", options_.max_secrets);
 
     VSECM_TRY(next, next_record(c, current));
+    VSECM_TRY_OK(check_len(next));
     auto const record = std::make_shared<plain_record>(std::move(next));
     auto snapshot = maker_.make(*record);
     snapshot->persisted = !c.memory_only;

@@ -472,6 +472,26 @@ TEST_CASE("a disk that cannot be read decides nothing: safe does not start on it
     }
 }
 
+TEST_CASE("Q5 Q20: a secret that would be too large to read back is refused, not acknowledged") {
+    temporary_folder dir;
+    std::string const data = dir.path + "/data";
+    std::string kept;
+    {
+        auto store = open_folder(data);
+        for (char c = 'a'; c < 'i'; ++c) {
+            auto const done = store->commit_and_wait(request(append("big", std::string(8U << 20, c))));
+            if (done) continue;
+            CHECK(done.error().code == errc::too_large);
+            CHECK(store->commit_and_wait(request(append("big", "little"))));
+            kept = shown(*store, "big");
+            break;
+        }
+        REQUIRE_FALSE(kept.empty());
+    }
+    auto store = open_folder(data);
+    CHECK((shown(*store, "big") == kept));
+}
+
 TEST_CASE("a manifest is whole or it is nothing") {
     batch_manifest m{true, {{false, ".tmp-1", "a.age", crypto::sha256(base::as_bytes("x"))}, {true, ".tmp-2", "b.age", {}}}};
     auto const text = print_manifest(m);
