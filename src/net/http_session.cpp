@@ -20,6 +20,8 @@ constexpr unsigned max_failures_logged = 20;
 constexpr std::size_t flat_answer_len = 16 * 1024;
 // A client that takes less than this a second is cut off.
 constexpr std::size_t slowest_reader = 64 * 1024;
+// The size of a chunk and its line ends.
+constexpr std::size_t chunk_frame_len = 64;
 // What a refused client may still send while it has not read why.
 constexpr std::size_t max_lingering_len = 256 * 1024 * 1024;
 
@@ -128,6 +130,7 @@ awaitable<http_session::outcome> http_session::serve_one() {
         ++server_->counters.rejected;
         co_return co_await refuse(refusal_status_, refusal_);
     }
+    if (!still_welcome()) co_return outcome::end;
     phase_ = phase::handling;
     set_no_deadline();
     server_->counters.requests.fetch_add(1, std::memory_order_relaxed);
@@ -160,6 +163,12 @@ bool http_session::absorb(base::byte_view bytes) {
             refusal_ = parser.refusal();
         } else if (state == parse_state::complete) {
             keep_ = parser.keep_alive();
+        }
+        // Beast sets no limit to the extensions of a chunk's header, and would have us gather them for ever.
+        if (state == parse_state::need_more && text.size() - taken > limits().max_header_len + chunk_frame_len) {
+            state = parse_state::refused;
+            refusal_status_ = 400;
+            refusal_ = "a chunk's header is larger than this server takes";
         }
         // Copied before pending_ is replaced: `text` may point into it.
         base::secret_text rest(text.substr(taken));
@@ -269,12 +278,17 @@ base::secret_text http_session::header_of(http_response const& response, bool ke
     return out;
 }
 
+// Authorisation does not end at the handshake: a chain may have expired or its bundle been withdrawn meanwhile. Asked
+// before a request is carried out, for it may change something, and before its answer is sent, for it may have been held.
+bool http_session::still_welcome() {
+    auto const& peer = stream_.peer();
+    if (!peer || peer->still_valid(server_->options.clock->now())) return true;
+    base::log::info("peer_no_longer_valid", {{"peer", peer->id()}, {"remote", remote_text()}});
+    return false;
+}
+
 awaitable<http_session::outcome> http_session::answer(http_response response) {
-    // Authorisation does not end at the handshake: a chain may have expired or its bundle been withdrawn meanwhile.
-    if (auto const& peer = stream_.peer(); peer && !peer->still_valid(server_->options.clock->now())) {
-        base::log::info("peer_no_longer_valid", {{"peer", peer->id()}, {"remote", remote_text()}});
-        co_return outcome::end;
-    }
+    if (!still_welcome()) co_return outcome::end;
     if (client_gone_) co_return outcome::end;
     phase_ = phase::writing;
     bool const keep = keep_ && !response.close && !stopping();

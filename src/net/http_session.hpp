@@ -89,6 +89,7 @@ private:
     awaitable<outcome> handshake();
     awaitable<outcome> serve_one();
     awaitable<outcome> read_request();
+    bool still_welcome();
     awaitable<outcome> answer(http_response response);
     awaitable<outcome> refuse(unsigned status, std::string_view why);
     awaitable<outcome> send(base::byte_view bytes);

@@ -131,6 +131,15 @@ TEST_CASE("Q20: a header too long is 431, a body too long is 413, and the answer
         client.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 10001\r\nExpect: 100-continue\r\n\r\n");
         CHECK(client.receive().status == 413);
     }
+    {
+        blocking_client client(server.port(), server.client);
+        REQUIRE(client.handshake());
+        client.send("POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n1;x=");
+        std::string const extension(16 * 1024, 'x');  // of a chunk that never begins
+        int sent = 0;
+        while (sent < 1000 && client.send(extension)) ++sent;
+        CHECK(client.receive().status == 400);
+    }
     blocking_client exact(server.port(), server.client);
     REQUIRE(exact.handshake());
     exact.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 10000\r\n\r\n" + std::string(10'000, 'z'));
