@@ -37,7 +37,6 @@ safe_client::safe_client(net::executor loop, std::shared_ptr<net::tls_source con
     : http_(std::move(loop), std::move(identity), std::move(server), http_limits(options)), options_(options) {}
 
 net::awaitable<base::result<net::http_client_response>> safe_client::send(net::http_client_request request, std::chrono::milliseconds limit) {
-    request.target = http_.server().path + request.target;
     co_return co_await http_.send(std::move(request), limit);
 }
 

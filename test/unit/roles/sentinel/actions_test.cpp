@@ -61,14 +61,14 @@ public:
         co_return response;
     }
 
-    outcome perform(std::vector<std::string_view> words) {
+    outcome perform(std::vector<std::string_view> words, std::string const& below = {}) {
         auto asked = parse_command_line(words);
         REQUIRE(asked.has_value());
         prepared_command ready;
         ready.value = secret_text(asked->value.text);
         ready.asked = *std::move(asked);
         test::run_loop loop;
-        client::safe_client safe(loop.executor(), test::source_of(client), {"127.0.0.1", server->port(), ""});
+        client::safe_client safe(loop.executor(), test::source_of(client), {"127.0.0.1", server->port(), below});
         auto result = loop.run(roles::sentinel::perform(safe, std::move(ready)));
         safe.close();
         return result;
@@ -177,4 +177,10 @@ TEST_CASE("status of ours decides the exit status by its phase") {
     CHECK(ours.perform({"-w", "a", "-s", "x", "-a"}).status == exit_status::done);
     CHECK(ours.requests == std::vector<std::string>{status, put});
     CHECK(ours.bodies.back().ends_with(R"("appendValue":true})"));
+}
+
+TEST_CASE("an endpoint with a path has it in front of every route, once") {
+    scripted_safe server("vsecm/test");
+    server.answers["GET /below/sentinel/v1/secrets"] = {200, R"({"secrets":[]})", ""};
+    CHECK(server.perform({"-l"}, "/below").status == exit_status::done);
 }
