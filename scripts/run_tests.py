@@ -64,19 +64,14 @@ def count_catch2(output, exit_is_good):
 
 def count_tap(output, result):
     passed = failed = skipped = 0
-    explaining = False  # meson keeps to itself what a script says about a line that failed
     for line in output.splitlines():
         match = TAP_LINE.match(line)
         if not match:
-            if explaining and line.startswith('#'):
-                print(line, file=sys.stderr)
             continue
-        explaining = bool(match.group(1) and not match.group(3))
         if match.group(3):
             skipped += 1
         elif match.group(1):
             failed += 1
-            print(line, file=sys.stderr)
         else:
             passed += 1
     if result not in ('OK', 'SKIP') and not failed:
@@ -94,11 +89,23 @@ def count(test, entry):
     return int(good), int(not good and not skipped), int(skipped)
 
 
+def show_failure(test, entry):
+    """What a failed test said: all of the report that names its failures, and the end of its logs."""
+    print(f'\n=== {test["name"]} failed: {entry["result"]}, exit status {entry.get("returncode")}')
+    lines = entry.get('stdout', '').splitlines()
+    if test['protocol'] == 'tap':  # good lines say nothing here
+        lines = [line for line in lines if not re.match(r'ok\b', line)]
+    for what, said, most in [('standard output', lines, 300), ('standard error', entry.get('stderr', '').splitlines(), 60)]:
+        if said:
+            print(f'--- {what}' + (f', the last {most} of {len(said)} lines' if len(said) > most else ''))
+            print('\n'.join(said[-most:]))
+
+
 def run_meson(folder, tests, base, extra, tally):
     """One `meson test` over the given tests, added to the tally."""
     log = folder / 'meson-logs' / f'{base}.json'
     log.unlink(missing_ok=True)
-    command = ['meson', 'test', '-C', str(folder), '--no-rebuild', '--print-errorlogs', '--logbase', base] + extra
+    command = ['meson', 'test', '-C', str(folder), '--no-rebuild', '--logbase', base] + extra
     sys.stdout.flush()
     subprocess.run(command + [t['name'] for t in tests], stdin=subprocess.DEVNULL, check=False)
     entries = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
@@ -108,6 +115,8 @@ def run_meson(folder, tests, base, extra, tally):
         counts = count(test, entry) if entry else (0, 1, 0)
         if counts[1]:
             tally.failures.append(test['name'])
+            if entry:
+                show_failure(test, entry)
         tally.add(*counts)
 
 
