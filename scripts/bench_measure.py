@@ -24,6 +24,11 @@ class Bench:
     def __init__(self, build, quick):
         self.build, self.quick = pathlib.Path(build).resolve(), quick
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="vsecm-bench-"))
+        # Data on the disk the repository is on, never on tmpfs, where a sync costs nothing. The sidecars' files on tmpfs, as
+        # in a pod (emptyDir, medium: Memory).
+        pathlib.Path("bench").mkdir(exist_ok=True)
+        self.disk = pathlib.Path(tempfile.mkdtemp(prefix="s-", dir="bench")).resolve()
+        self.shared_memory = pathlib.Path(tempfile.mkdtemp(prefix="vsecm-bench-", dir="/dev/shm"))
         # As a release has it: without symbols.
         self.vsecm = self.scratch / "vsecm"
         subprocess.run(["strip", "-o", self.vsecm, self.build / "src/vsecm"], check=True)
@@ -35,8 +40,8 @@ class Bench:
 
     # --- a local system -------------------------------------------------------------------------------------------
     @contextlib.contextmanager
-    def system(self, name, **variables):
-        folder = self.scratch / name
+    def system(self, name, where=None, **variables):
+        folder = (where or self.scratch) / name
         log = open(self.scratch / (name + ".log"), "a")
         dev = subprocess.Popen([self.vsecm, "dev", "--dir", folder, "--workload", "billing"], stdout=log, stderr=log,
                                env={"PATH": os.environ["PATH"], **variables})
@@ -134,8 +139,8 @@ http {{ access_log {root}/access; keepalive_requests 100000000; client_body_temp
                     self.row(f"{what} ({label}): rate, nginx", statistics.median(rate["nginx"]), "/s")
 
     def durable_writes(self):
-        with self.system("writes") as folder:
-            bare_folder = self.scratch / "bare"
+        with self.system("writes", self.disk) as folder:
+            bare_folder = self.disk / "bare"
             bare_folder.mkdir(exist_ok=True)
             one, many = [], []
             for _ in range(self.rounds):
@@ -150,10 +155,10 @@ http {{ access_log {root}/access; keepalive_requests 100000000; client_body_temp
             self.row("durable upserts: 64 writers", crowd, "/s")
 
     def put_to_file(self):
-        with self.system("latency") as folder:
+        with self.system("latency", self.disk) as folder:
             self.measure(folder, "fill", 1, 10)
             for num in (1, 100):
-                files = self.scratch / f"files-{num}"
+                files = self.shared_memory / f"files-{num}"
                 files.mkdir()
                 environment = self.environment(folder, "billing")
                 sidecars = [subprocess.Popen([self.vsecm, "sidecar"], env={**environment, "VSECM_SIDECAR_SECRETS_PATH": str(files / f"f{i}")},
@@ -174,7 +179,7 @@ http {{ access_log {root}/access; keepalive_requests 100000000; client_body_temp
                         s.wait(10)
 
     def memory_and_start(self):
-        with self.system("memory") as folder:
+        with self.system("memory", self.disk) as folder:
             anon, pss = memory(self.safe_pid(folder))
             self.row("idle safe: anonymous memory", anon, "MiB", "<= 5", anon <= 5)
             self.row("idle safe: PSS", pss, "MiB")
@@ -213,11 +218,9 @@ http {{ access_log {root}/access; keepalive_requests 100000000; client_body_temp
         for name, part in parts.items():
             if only in (None, name):
                 part()
-        pathlib.Path("bench").mkdir(exist_ok=True)
         pathlib.Path("bench/results.json").write_text(json.dumps(self.results, indent=2) + "\n")
         missed = [what for what, _, _, _, mark in self.rows if "NOT" in mark]
         print(f"\n{len(missed)} of {sum(1 for r in self.rows if r[4])} budgets not reached" + (": " + "; ".join(missed) if missed else "."))
-        shutil.rmtree(self.scratch, ignore_errors=True)
 
 
 def wait_for(condition, limit, what, pause=0.005):
@@ -251,4 +254,9 @@ if __name__ == "__main__":
     arguments.add_argument("--quick", action="store_true")
     arguments.add_argument("--only", choices=["memory", "latency", "writes", "tls"])
     given = arguments.parse_args()
-    Bench(given.build, given.quick).run(given.only)
+    bench = Bench(given.build, given.quick)
+    try:
+        bench.run(given.only)
+    finally:
+        for folder in (bench.scratch, bench.disk, bench.shared_memory):
+            shutil.rmtree(folder, ignore_errors=True)
