@@ -51,9 +51,12 @@ int status_of(int raw) { return WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMS
 result<child_process> child_process::start(std::string const& program, child_options const& options) {
     auto const argv = pointers(options.argv);
     auto const environment = pointers(options.environment);
-    unique_fd const null{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
-    int ends[2];
-    if (!null || ::pipe2(ends, O_CLOEXEC) != 0) return fail(errc::unavailable, "starting {}: {}", program, std::strerror(errno));
+    // A pipe that has ended is as empty as /dev/null, which an empty container may lack.
+    int nothing[2], ends[2];
+    if (::pipe2(nothing, O_CLOEXEC) != 0) return fail(errc::unavailable, "starting {}: {}", program, std::strerror(errno));
+    unique_fd const null{nothing[0]};
+    unique_fd(nothing[1]).reset();
+    if (::pipe2(ends, O_CLOEXEC) != 0) return fail(errc::unavailable, "starting {}: {}", program, std::strerror(errno));
     unique_fd reader{ends[0]}, writer{ends[1]};
     auto const parent = ::getpid();
     auto const pid = ::fork();

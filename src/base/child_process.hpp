@@ -14,7 +14,7 @@ namespace vsecm::base {
 struct child_options {
     std::vector<std::string> argv;         // argv[0] included; never a secret: every user can read it
     std::vector<std::string> environment;  // "NAME=value", the whole of it
-    int in = -1, out = -1, err = -1;       // descriptors to become 0, 1, 2; -1: /dev/null for in, ours for out and err
+    int in = -1, out = -1, err = -1;       // descriptors to become 0, 1, 2; -1: nothing to read, ours for out and err
     bool die_with_parent = true;           // SIGKILL when the thread that started it ends, however it ends
 };
 
