@@ -119,6 +119,14 @@ kill -STOP "$(cat dev/safe.pid)"
 env $operator "$VSECM" sentinel -w app -s hunter2-in-argv >/dev/null 2>&1 &
 command=$!
 truth 'Q54: the secret leaves the arguments' eventually sh -c "tr '\\0' ' ' </proc/$command/cmdline | grep -q ' -s ' && ! grep -q hunter2 /proc/$command/cmdline"
+# shellcheck disable=SC2086
+env $operator "$VSECM" sentinel -l >cancelled.out 2>cancelled.err &
+cancelled=$!
+# SIGTERM is bit 14 of the mask of caught signals: in its fourth hex digit from the end.
+truth 'a command catches SIGTERM' eventually grep -q '^SigCgt:.*[4567cdef]...$' /proc/$cancelled/status
+kill -TERM $cancelled
+wait $cancelled
+truth 'and can be cancelled' [ "$?-$(cat cancelled.err)" = '1-safe: Operation was cancelled.' ]
 kill -CONT "$(cat dev/safe.pid)"
 wait $command
 truth 'and still arrives' [ $? -eq 0 ]

@@ -128,6 +128,8 @@ int run_sentinel(arguments args) {
     // What goes wrong is said once, as a sentence; log lines of warnings would say it twice.
     auto const level = settings->log.level == base::log::level::warn ? base::log::level::error : settings->log.level;
     base::log::configure(level, settings->log.format, "sentinel");
+    // `sentinel serve` warns of these in the same pod; before every command they would only be noise.
+    for (auto const& sentence : warnings) base::log::info("settings", {{"what", sentence}});
     return run_command(*settings, *std::move(asked));
 }
 
