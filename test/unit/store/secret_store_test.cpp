@@ -1,6 +1,7 @@
 // The rules of put, append and remove; what is seen when; who is woken; and many threads at once.
 #include "store/watch_hub.hpp"
 #include "support/run_loop.hpp"
+#include "store/due_list.hpp"
 #include "unit/store/fixture.hpp"
 
 #include <latch>
@@ -256,4 +257,31 @@ TEST_CASE("commits from several event loops") {
     for (auto& t : threads) t.join();
     CHECK(total == 400);
     CHECK(shown(*store, "loop2") == "[99]");
+}
+
+TEST_CASE("rewriting a secret that expires some day leaves no trail of dates") {
+    using std::chrono::hours;
+    due_list dates;
+    auto const now = base::parse_rfc3339("2026-01-01T00:00:00Z").value();
+    stored_secret s;
+    s.name = "a";
+    for (int i = 1; i <= 1000; ++i) {
+        s.not_before = now + hours(i);
+        s.expires = now + hours(2000 + i);
+        dates.add(s, now);
+    }
+    CHECK(dates.size() == 2);
+    CHECK(dates.until_next(now) == hours(1000));
+    CHECK(dates.take_due(now + hours(999)).empty());
+    CHECK(dates.take_due(now + hours(1000)) == std::vector<std::string>{"a"});
+    CHECK(dates.until_next(now + hours(1000)) == hours(2000));
+    s.state = secret_state::deleted;
+    dates.add(s, now + hours(1001));
+    CHECK(dates.size() == 0);
+    CHECK(dates.until_next(now) == std::chrono::nanoseconds::max());
+    s.state = secret_state::present;
+    s.not_before = s.expires = now + hours(1);
+    dates.add(s, now);
+    CHECK(dates.take_due(now + hours(1)) == std::vector<std::string>{"a"});
+    CHECK(dates.size() == 0);
 }
