@@ -159,7 +159,10 @@ status replace_file(file_layer& files, std::string const& path, byte_view bytes,
     auto const folder = parent_of(path);
     auto const name = path.substr(path.rfind('/') + 1);
     auto const aside = std::format("{}/.{}.tmp-{}-{}", folder, name, ::getpid(), serial++);
-    VSECM_TRY_OK(files.write_new_synced(aside, bytes, mode));
+    auto written = files.write_new_synced(aside, bytes, mode);
+    // In a container the process number is the same at every start: what a crash left there would be in the way for ever.
+    if (!written && files.remove(aside)) written = files.write_new_synced(aside, bytes, mode);
+    VSECM_TRY_OK(written);
     if (auto renamed = files.rename(aside, path); !renamed) {
         if (auto gone = files.remove(aside); !gone) renamed.error().what += "; " + gone.error().what;
         return renamed;

@@ -33,6 +33,15 @@ TEST_CASE("replace_file leaves the new content, its mode and nothing else") {
     CHECK(posix_files().list(dir.path).value().size() == 1);
 }
 
+TEST_CASE("what a crash left beside a file is not in the way of the next process of the same number") {
+    folder dir;
+    auto const path = dir.path + "/secrets.json";
+    for (int serial = 0; serial < 100; ++serial)
+        REQUIRE(posix_files().write_new_synced(std::format("{}/.secrets.json.tmp-{}-{}", dir.path, ::getpid(), serial), as_bytes("left"), 0600));
+    REQUIRE(replace_file(posix_files(), path, as_bytes("new"), 0600));
+    CHECK(read_file(path, 100).value().view() == "new");
+}
+
 TEST_CASE("reading is bounded and knows files from folders") {
     folder dir;
     REQUIRE(replace_file(posix_files(), dir.path + "/a", as_bytes("12345"), 0600));
