@@ -28,12 +28,15 @@ void warn_once(std::string const& name, std::string const& space) {
 }
 
 base::status check_namespace_of(vault& safe, spiffe::caller const& who, store::stored_secret const& secret) {
-    if (safe.namespaces() == isolation::off || !who.workload_namespace || !secret.meta) return {};
-    if (in_namespace(*secret.meta, *who.workload_namespace)) return {};
+    if (safe.namespaces() == isolation::off || !secret.meta) return {};
+    // A pattern may let an ID without a namespace pass although others have one: such a caller is in none.
+    auto const space = who.workload_namespace.value_or("");
+    if (in_namespace(*secret.meta, space)) return {};
     if (safe.namespaces() == isolation::warn) {
-        warn_once(secret.name, *who.workload_namespace);
+        warn_once(secret.name, space);
         return {};
     }
+    if (space.empty()) return fail(errc::denied, "the caller's identity names no namespace, and the secret is not for all (`-n '*'`)");
     return fail(errc::denied, "the secret is not registered for namespace `{}`; register it with `-n {}`", *who.workload_namespace, *who.workload_namespace);
 }
 

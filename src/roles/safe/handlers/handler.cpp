@@ -4,6 +4,12 @@
 #include "api/messages.hpp"
 
 namespace vsecm::roles::safe {
+namespace {
+
+// A thousand names in a request must not become a header that no client reads: what was done would look like a failure.
+constexpr std::size_t max_warnings = 32;
+
+}  // namespace
 
 net::http_response ok_text(base::secret_text body) {
     net::http_response response;
@@ -15,6 +21,8 @@ net::http_response ok_text(base::secret_text body) {
 net::http_response ok_text(std::string_view body) { return ok_text(base::secret_text(body)); }
 
 void add_warning(net::http_response& response, std::string_view sentence) {
+    if (response.headers.size() > max_warnings) return;
+    if (response.headers.size() == max_warnings) sentence = "and more of the same";
     std::string clean(sentence);
     for (char& c : clean)
         if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) c = '?';

@@ -26,7 +26,8 @@ using answer = base::result<net::http_response>;
 // 200 with a body that the original's clients know.
 net::http_response ok_text(base::secret_text body);
 net::http_response ok_text(std::string_view body);
-// Adds a Vsecm-Warning header; control and non-ASCII bytes become '?', for a header cannot carry them.
+// Adds a Vsecm-Warning header; control and non-ASCII bytes become '?', for a header cannot carry them. After some thirty
+// headers the rest is one.
 void add_warning(net::http_response& response, std::string_view sentence);
 // Status and {"err":…} body for an error.
 net::http_response failure(base::error const& why);

@@ -91,7 +91,7 @@ struct fixture {
         if (!etag.empty()) r.fields.add("If-None-Match", etag);
         r.query = std::move(query);
         request_context ctx;
-        ctx.who = {spiffe::caller_kind::workload, std::move(name), std::move(space)};
+        ctx.who = {spiffe::caller_kind::workload, std::move(name), space.empty() ? std::nullopt : std::optional(std::move(space))};
         return run(handle_fetch(*safe, ctx, r, exchange));
     }
 };
@@ -169,6 +169,7 @@ TEST_CASE("Q10: a workload of another namespace is refused, or warned about, as 
     REQUIRE(enforced.post(R"({"workloads":["a"],"namespaces":["prod"],"value":"x"})"));
     CHECK(enforced.fetch("a", "prod")->status == 200);
     CHECK(enforced.fetch("a", "dev").error().code == errc::denied);
+    CHECK(enforced.fetch("a", "").error().code == errc::denied);  // an identity without a namespace is in none
     REQUIRE(enforced.post(R"({"workloads":["a"],"namespaces":["*"],"value":"x"})"));
     CHECK(enforced.fetch("a", "dev")->status == 200);
     fixture warned(config::namespace_isolation::warn);
@@ -236,6 +237,18 @@ TEST_CASE("Q1: deleting acts, and says when there was nothing") {
     CHECK(header(*both, "Vsecm-Warning").contains("never"));
     CHECK(f.fetch("a")->status == 404);
     CHECK(f.remove(R"({"workloads":[]})").error().code == errc::invalid);
+}
+
+TEST_CASE("a thousand warnings make no header that a client would not read") {
+    fixture f;
+    std::string names;
+    for (int i = 0; i < 1000; ++i) names += (i == 0 ? "\"" : ",\"") + std::string(150, 'n') + std::to_string(i) + "\"";
+    auto const done = f.remove("{\"workloads\":[" + names + "]}");
+    CHECK(body_of(done) == "OK");
+    std::size_t len = 0;
+    for (auto const& [name, value] : done->headers) len += name.size() + value.size() + 4;
+    CHECK(len < 16 * 1024);
+    CHECK(done->headers.back().second.contains("more"));
 }
 
 TEST_CASE("keystone is ready once its mark is there") {
