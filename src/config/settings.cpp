@@ -253,7 +253,8 @@ base::result<client_settings> client_settings::load(base::environment const& env
     reader r(env, warnings);
     client_settings s;
     s.endpoint = r.text("VSECM_SAFE_ENDPOINT_URL");
-    s.identity_timeout = r.duration("VSECM_SAFE_SOURCE_ACQUISITION_TIMEOUT");
+    // None at all would never let the answer arrive, and those who try again for ever would do so without a pause.
+    s.identity_timeout = std::max(r.duration("VSECM_SAFE_SOURCE_ACQUISITION_TIMEOUT"), milliseconds{100});
     s.request_timeout = r.duration("VSECM_REQUEST_TIMEOUT");
     return r.finish(std::move(s));
 }

@@ -58,6 +58,8 @@ TEST_CASE("an empty environment gives the original's defaults, without a word") 
     CHECK(loaded<keystone_settings>().first.readiness_address.empty());
     CHECK(loaded<keygen_settings>().first.root_key_path == "/opt/vsecm/keys.txt");
     CHECK(loaded<inspector_settings>().first.client.identity_timeout == 10s);
+    // No wait at all would be a loop without a pause in those who try again for ever.
+    CHECK(loaded<sidecar_settings>({{"VSECM_SAFE_SOURCE_ACQUISITION_TIMEOUT", "0"}}).first.client.identity_timeout == 100ms);
 }
 
 TEST_CASE("variables are read, older names too, and the newer wins") {
