@@ -110,6 +110,7 @@ net::awaitable<base::status> bootstrap::start() {
     auto const deadline = net::steady_clock::now() + settings_.bootstrap_timeout;
     identity_->start();
     VSECM_CO_TRY_OK(co_await identity_->wait_first(deadline));
+    if (loops_.stopping()) co_return fail(errc::cancelled, "safe is stopping");
 
     if (settings_.manual_root_key) {
         service_.on_unseal([this](crypto::root_key key) { return unseal(std::move(key)); });
@@ -119,6 +120,7 @@ net::awaitable<base::status> bootstrap::start() {
         VSECM_CO_TRY(key, load_or_make_root_key(base::posix_files(), settings_.root_key_path, settings_.data_path));
         VSECM_CO_TRY_OK(co_await open_vault(std::move(key)));
     }
+    if (loops_.stopping()) co_return fail(errc::cancelled, "safe is stopping");  // and would not be told again
     VSECM_CO_TRY_OK(open_api());
     VSECM_CO_TRY_OK(write_ports_file());
     base::log::info("listening", {{"port", api_->port()}, {"phase", name_of(service_.now())}, {"identity", identity_->state().id->text()}});
