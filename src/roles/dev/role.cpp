@@ -30,6 +30,12 @@ base::result<base::unique_fd> lock_folder(layout const& where) {
     return lock;
 }
 
+// Whoever runs here holds the lock. The number in dev.pid alone says nothing: after a crash it may be another program's.
+bool somebody_runs(layout const& where) {
+    base::unique_fd const lock{::open(where.path("dev.lock").c_str(), O_RDWR | O_CLOEXEC)};
+    return lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0;
+}
+
 // What the user set for safe goes on to it: every variable of ours.
 std::vector<std::string> inherited(base::environment const& env) {
     std::vector<std::string> pairs;
@@ -63,7 +69,7 @@ base::result<int> add(command const& asked) {
     auto const text = base::read_file(where.path("dev.pid"), 64);
     ::pid_t pid = 0;
     if (text) std::from_chars(text->view().data(), text->view().data() + text->size(), pid);
-    if (pid <= 1 || ::kill(pid, 0) != 0) return fail(errc::unavailable, "no `vsecm dev` runs in {}; start one with `vsecm dev --dir {}`", asked.folder, asked.folder);
+    if (pid <= 1 || !somebody_runs(where) || ::kill(pid, 0) != 0) return fail(errc::unavailable, "no `vsecm dev` runs in {}; start one with `vsecm dev --dir {}`", asked.folder, asked.folder);
     VSECM_TRY(listed, where.workloads());
     listed.insert(listed.end(), asked.workloads.begin(), asked.workloads.end());
     VSECM_TRY_OK(where.remember(listed));
