@@ -73,13 +73,25 @@ void commit_queue::serve() {
             if (stopping_) return;
             continue;
         }
+        linger(held);
         auto batch = take_batch();
         held.unlock();
+        auto const begun = steady_clock::now();
         worker_.run_batch(batch);
+        last_size_ = batch.size();
+        last_took_ = steady_clock::now() - begun;
         batch.clear();  // wiping large values is not for the lock
         held.lock();
         num_in_flight_ = 0;
     }
+}
+
+// Those answered a moment ago are about to ask again. Without a short wait the first of them would have a batch, and its
+// syncs, to itself, and all others would share only every second one. A writer that was alone never waits.
+void commit_queue::linger(std::unique_lock<std::mutex>& held) {
+    constexpr std::chrono::nanoseconds longest = std::chrono::milliseconds(2);
+    if (last_size_ < 2) return;
+    wake_.wait_for(held, std::min(longest, last_took_ / 4), [this] { return stopping_ || waiting_.size() >= last_size_; });
 }
 
 // The oldest requests of distinct names. One that touches a name already in the batch, or in a request left waiting

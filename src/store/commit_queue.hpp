@@ -52,6 +52,7 @@ public:
 private:
     void serve();
     std::vector<commit_request> take_batch();
+    void linger(std::unique_lock<std::mutex>& held);
 
     static constexpr std::size_t max_batch_changes = 256;  // bounds memory and the wait of the first in it
 
@@ -64,6 +65,8 @@ private:
     std::size_t num_in_flight_ = 0;
     std::chrono::steady_clock::time_point in_flight_since_{};
     bool stopping_ = false, dates_changed_ = false;
+    std::size_t last_size_ = 0;  // of the last batch, and how long it took; the writer's own
+    std::chrono::nanoseconds last_took_{0};
     std::thread thread_;
 };
 
