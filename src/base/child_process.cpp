@@ -35,7 +35,7 @@ bool place(int fd, int number) {
     ::sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    for (int const number : {SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGPIPE}) ::signal(number, SIG_DFL);
+    for (int const number : {SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGPIPE, SIGXFSZ}) ::signal(number, SIG_DFL);
     good = good && place(options.in >= 0 ? options.in : null, 0);
     good = good && (options.out < 0 || place(options.out, 1)) && (options.err < 0 || place(options.err, 2));
     if (good) ::execve(program, argv, environment);

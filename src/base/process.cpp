@@ -15,6 +15,7 @@ status harden_process() {
     ::setrlimit(RLIMIT_CORE, &none);
     ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is then an error of write(), like a full disk
     if (sodium_init() < 0) return fail(errc::internal, "libsodium does not start");
     return {};
 }
