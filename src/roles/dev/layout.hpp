@@ -24,6 +24,7 @@ base::result<identity_name> parse_identity_name(std::string_view text);
 
 struct ports {
     std::uint16_t api = 0, live = 0, ready = 0;
+    bool operator==(ports const&) const = default;
 };
 
 class layout {

@@ -16,6 +16,8 @@ using base::errc, base::fail;
 
 constexpr std::chrono::milliseconds start_limit{15'000};
 constexpr std::chrono::milliseconds look_every{5};
+constexpr int most_tries = 3;
+constexpr std::chrono::milliseconds fastest_retry{100};
 constexpr std::chrono::milliseconds slowest_restart{5'000};
 
 // The wanted port of loopback if it is free, else another. It is free again when this returns; who takes it in between
@@ -61,6 +63,12 @@ base::result<base::child_process> safe_child::launch() const {
     return base::child_process::start(base::own_executable(), options);
 }
 
+base::status safe_child::relaunch() {
+    VSECM_TRY(child, launch());
+    child_ = std::move(child);
+    return where_.write_pid("safe.pid", child_.pid());
+}
+
 net::awaitable<void> safe_child::pause(std::chrono::milliseconds how_long) {
     net::timer timer(loop_, how_long);
     co_await timer.async_wait(net::as_result);
@@ -71,12 +79,17 @@ net::awaitable<base::status> safe_child::start() {
     // Safe writes this file when it answers; a left-over would make us believe it already does.
     auto const answered = where_.path("safe.ports");
     if (auto gone = base::posix_files().remove(answered); !gone && gone.error().code != errc::not_found) co_return gone;
-    VSECM_CO_TRY(child, launch());
-    child_ = std::move(child);
-    VSECM_CO_TRY_OK(where_.write_pid("safe.pid", child_.pid()));
+    VSECM_CO_TRY_OK(relaunch());
+    int num_tries = 1;
     auto const until = net::steady_clock::now() + start_limit;
     while (!base::read_file(answered, 4096)) {
-        if (auto const status = child_.ended()) co_return fail(errc::unavailable, "safe ended while it started, with status {}", *status);
+        if (auto const status = child_.ended()) {
+            // Somebody took one of the ports after they were chosen: then choosing again finds others.
+            auto const tried = ports_;
+            VSECM_CO_TRY_OK(choose_ports());
+            if (ports_ == tried || ++num_tries == most_tries) co_return fail(errc::unavailable, "safe ended while it started, with status {}", *status);
+            VSECM_CO_TRY_OK(relaunch());
+        }
         if (net::steady_clock::now() > until) co_return fail(errc::unavailable, "safe does not come up within {}", start_limit);
         if (stopping_) co_return fail(errc::cancelled, "stopping");
         co_await pause(look_every);
@@ -87,15 +100,15 @@ net::awaitable<base::status> safe_child::start() {
 net::awaitable<void> safe_child::supervise() {
     std::chrono::milliseconds wait{0};
     while (!stopping_) {
-        auto const began = net::steady_clock::now();
         while (!child_.ended() && !stopping_) co_await pause(look_every);
         if (stopping_) co_return;
         base::log::warn("safe_ended", {{"status", child_.ended().value_or(-1)}, {"what", "starting it again"}});
-        if (net::steady_clock::now() - began > std::chrono::seconds{5}) wait = std::chrono::milliseconds{0};
-        co_await pause(wait);
-        wait = std::min(slowest_restart, std::max(std::chrono::milliseconds{100}, wait * 2));
+        // One that had come up is started again at once; only starts that fail wait, longer each time.
+        auto again = co_await start();
         if (stopping_) co_return;
-        if (auto again = co_await start(); !again && !stopping_) base::log::error("safe_start", {{"what", again.error().what}});
+        wait = again ? std::chrono::milliseconds{0} : std::clamp(wait * 2, fastest_retry, slowest_restart);
+        if (!again) base::log::error("safe_start", {{"what", again.error().what}});
+        co_await pause(wait);
     }
 }
 

@@ -29,6 +29,7 @@ public:
 private:
     base::status choose_ports();
     base::result<base::child_process> launch() const;
+    base::status relaunch();
     net::awaitable<void> pause(std::chrono::milliseconds how_long);
 
     net::executor loop_;
