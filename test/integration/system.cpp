@@ -87,7 +87,9 @@ unsigned system::port(std::string_view name) const {
 }
 
 void system::wait_until_ready() {
-    if (!eventually(seconds{20}, [this] { return plain_get(port("ready"), "/readyz").status == 200; }))
+    // A sealed safe is as ready as it gets until somebody gives it its key: `/` says yes to that, /readyz does not.
+    auto const* target = environment_.contains("VSECM_ROOT_KEY_INPUT_MODE_MANUAL") ? "/" : "/readyz";
+    if (!eventually(seconds{20}, [&] { return plain_get(port("ready"), target).status == 200; }))
         throw std::runtime_error("safe does not become ready: " + dev_->err());
 }
 
