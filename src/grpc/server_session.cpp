@@ -45,7 +45,7 @@ base::status incoming_call::send(base::byte_view message) {
     if (!headers_sent_) {
         headers_sent_ = true;
         std::array const fields{field(":status", "200"), field("content-type", "application/grpc")};
-        auto const provider = http2_session::body_provider();
+        auto const provider = server_session::body_provider();
         nghttp2_submit_response2(raw_session_->raw(), stream_, fields.data(), fields.size(), &provider);
     } else {
         nghttp2_session_resume_data(raw_session_->raw(), stream_);
