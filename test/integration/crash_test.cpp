@@ -23,7 +23,7 @@ constexpr int num_kills = 8;
 #else
 constexpr int num_kills = 50;
 #endif
-constexpr int num_writers = 4;
+constexpr std::size_t num_writers = 4;
 constexpr std::size_t padding_len = 3000;
 
 // "NUMBER:" and a padding that depends on the number, so that a torn or mixed value cannot pass.
@@ -89,13 +89,13 @@ std::uint64_t stored_number(test::caller& workload, unsigned port) {
 
 TEST_CASE("SIGKILL under load: no acknowledged write is lost, no value torn, no request half visible") {
     std::vector<std::string> workloads;
-    for (int i = 0; i < num_writers; ++i) workloads.insert(workloads.end(), {"left-" + std::to_string(i), "right-" + std::to_string(i)});
+    for (std::size_t i = 0; i < num_writers; ++i) workloads.insert(workloads.end(), {"left-" + std::to_string(i), "right-" + std::to_string(i)});
     test::system local(workloads, {{"VSECM_LOG_LEVEL", "2"}});
     std::vector<test::caller> readers;
     for (auto const& name : workloads) readers.emplace_back(local.environment_of(name));
     std::vector<std::unique_ptr<writer>> writers;
     // The even writers write one name (left) each, the odd ones two names in one request.
-    for (int i = 0; i < num_writers; ++i) {
+    for (std::size_t i = 0; i < num_writers; ++i) {
         auto const n = std::to_string(i);
         writers.push_back(std::make_unique<writer>(local, i % 2 == 0 ? "\"left-" + n + "\"" : "\"left-" + n + "\",\"right-" + n + "\""));
     }
@@ -113,7 +113,7 @@ TEST_CASE("SIGKILL under load: no acknowledged write is lost, no value torn, no 
         std::this_thread::sleep_for(std::chrono::microseconds{random() % 20'000});
         local.kill_safe();
         // Noted before the reading: what is stored now may be newer, never older.
-        for (int i = 0; i < num_writers; ++i) {
+        for (std::size_t i = 0; i < num_writers; ++i) {
             auto const acknowledged = writers[i]->acknowledged.load();
             auto const port = local.port("api");
             auto const left = stored_number(readers[2 * i], port);
@@ -133,7 +133,7 @@ TEST_CASE("SIGKILL under load: no acknowledged write is lost, no value torn, no 
     threads.clear();
     for (auto const& w : writers) CHECK(w->unexpected == "");
     local.wait_until_ready();
-    for (int i = 0; i < num_writers; ++i) {
+    for (std::size_t i = 0; i < num_writers; ++i) {
         auto const left = stored_number(readers[2 * i], local.port("api"));
         CHECK(left >= writers[i]->acknowledged);
         if (i % 2 == 1) CHECK(stored_number(readers[2 * i + 1], local.port("api")) == left);
