@@ -212,7 +212,7 @@ TEST_CASE("requests damaged at random, floods and bombs leave the server serving
         peer.connect(asio::local::stream_protocol::endpoint(folder / "s"));
         std::string heard;
         std::array<char, 4096> input;
-        bool done = false;
+        bool done = false, written = false;
         std::function<void()> listen = [&] {
             peer.async_read_some(asio::buffer(input), [&](net::error_code ec, std::size_t len) {
                 heard.append(input.data(), len);
@@ -224,8 +224,12 @@ TEST_CASE("requests damaged at random, floods and bombs leave the server serving
         asio::async_write(peer, asio::buffer(script), [&](net::error_code, std::size_t) {
             net::error_code ignored;
             peer.shutdown(asio::socket_base::shutdown_send, ignored);
+            written = true;
         });
         loop.until([&] { return done; });
+        net::error_code ignored;
+        peer.close(ignored);
+        loop.until([&] { return written; });
         return heard;
     };
 
