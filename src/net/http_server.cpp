@@ -6,6 +6,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -22,12 +23,14 @@ constexpr unsigned accepts_a_turn = 64;                       // then the other 
 
 // Once every half second, only while there are connections.
 // `server` owns the loop.
-awaitable<void> sweep([[maybe_unused]] std::shared_ptr<http_server_state> server, server_loop& loop) {
+awaitable<void> sweep(std::shared_ptr<http_server_state> server, server_loop& loop) {
     while (!loop.slots.empty()) {
         loop.sweep_timer.expires_after(sweep_interval);
         auto [failed] = co_await loop.sweep_timer.async_wait(as_result);
         if (failed) break;
-        loop.failures_logged = 0;
+        if (auto const failures = std::exchange(loop.failures, 0); failures > max_failures_logged) {
+            base::log::warn("handshakes_failed", {{"listener", server->options.label}, {"more", failures - max_failures_logged}});
+        }
         auto const now = steady_clock::now();
         // expire() only cancels waits, so the list does not change under us.
         for (std::size_t i = 0; i < loop.slots.size(); ++i) {
@@ -77,18 +80,31 @@ server_loop* choose_loop(http_server_state& server) {
     return best;
 }
 
-// Silent clients must not keep honest ones out: those that have waited longest make room.
-void evict_stalled(std::shared_ptr<http_server_state> server) {
+// Silent clients must not keep honest ones out. Those that have begun are left alone: in a stampede they wait for us.
+void evict_silent(std::shared_ptr<http_server_state> server) {
     for (auto& each : server->loops) {
         asio::post(each->loop, [server, loop = each.get()] {
             auto const since = steady_clock::now() - handshake_patience;
             for (std::size_t i = 0; i < loop->slots.size(); ++i) {
-                if (!loop->slots[i].session->stalled_in_handshake(since)) continue;
+                if (!loop->slots[i].session->never_spoke(since)) continue;
                 ++server->counters.handshakes_evicted;
                 loop->slots[i].session->expire();
             }
         });
     }
+}
+
+// Many machines still give a process 1,024 descriptors and let it ask for more.
+void make_room_for(std::size_t connections, std::string const& label) {
+    ::rlimit now{};
+    if (::getrlimit(RLIMIT_NOFILE, &now) != 0) return;
+    auto const wanted = static_cast<::rlim_t>(connections) + 512;  // and files, epoll, pipes
+    if (now.rlim_cur >= wanted) return;
+    if (now.rlim_max != RLIM_INFINITY && now.rlim_max < wanted) {
+        base::log::warn("few_descriptors", {{"listener", label}, {"wanted", wanted}, {"allowed", now.rlim_max}});
+    }
+    now.rlim_cur = std::min(wanted, now.rlim_max);
+    ::setrlimit(RLIMIT_NOFILE, &now);
 }
 
 enum class accepted { one, none, crowded, no_descriptors };
@@ -135,7 +151,7 @@ awaitable<void> accept_all(std::shared_ptr<http_server_state> server) {
         auto state = accepted::one;
         for (unsigned i = 0; i < accepts_a_turn && state == accepted::one && !server->stopping; ++i) state = accept_one(server);
         if (state != accepted::crowded && state != accepted::no_descriptors) continue;
-        if (state == accepted::crowded) evict_stalled(server);
+        if (state == accepted::crowded) evict_silent(server);
         // At most one line in ten seconds, however long it lasts.
         if (auto const now = steady_clock::now(); last_log + std::chrono::seconds(10) < now) {
             last_log = now;
@@ -184,6 +200,7 @@ http_server::~http_server() = default;
 
 void http_server::start() {
     auto& s = *state_;
+    make_room_for(s.options.limits.max_connections, s.options.label);
     sockaddr_storage address{};
     socklen_t len = sizeof address;
     ::getsockname(s.listener.get(), reinterpret_cast<sockaddr*>(&address), &len);

@@ -15,7 +15,7 @@ namespace vsecm::net {
 // Every limit of the server. Deadlines are exact within a second: one sweep a loop checks them, not a timer each.
 struct http_limits {
     std::size_t max_connections = 20'000;     // beyond: closed before the handshake, and counted
-    std::size_t max_handshakes_per_loop = 1024;  // unfinished ones; beyond: the oldest that stall are dropped, accepting waits
+    std::size_t max_handshakes_per_loop = 1024;  // unfinished ones; beyond: silent ones are dropped, accepting waits
     std::size_t max_header_len = 16 * 1024;   // beyond: 431 and close
     std::size_t max_body_len = 1536 * 1024;   // beyond: 413 without reading it, and close
     std::chrono::seconds handshake{10};
@@ -73,7 +73,8 @@ public:
     http_server(http_server const&) = delete;
     http_server& operator=(http_server const&) = delete;
 
-    void start();  // begins to accept; loop 0
+    // Begins to accept. Loop 0, or before run(). Raises the process's descriptor limit to what max_connections needs.
+    void start();
     std::uint16_t port() const noexcept;
     http_counters const& counters() const noexcept;
     std::vector<std::size_t> open_per_loop() const;

@@ -14,8 +14,6 @@ using io_state = tls_stream::io_state;
 
 namespace {
 
-// Sessions of one loop may log this many failed handshakes between two sweeps.
-constexpr unsigned max_failures_logged = 20;
 // Answers up to this size travel as one buffer, header and body together.
 constexpr std::size_t flat_answer_len = 16 * 1024;
 // A client that takes less than this a second is cut off.
@@ -105,7 +103,7 @@ awaitable<http_session::outcome> http_session::handshake() {
     auto const why = step.state == io_state::failed ? stream_.take_error()
                                                     : base::error{errc::timeout, "the client did not finish the handshake in time"};
     ++server_->counters.handshakes_failed;
-    if (loop_.failures_logged++ < max_failures_logged) {
+    if (loop_.failures++ < max_failures_logged) {
         base::log::warn("handshake_failed", {{"listener", server_->options.label}, {"remote", remote_text()}, {"reason", why.what}});
     }
     // A client that was refused has its alert to read first; closing over its unread bytes would reset the connection.
@@ -113,8 +111,8 @@ awaitable<http_session::outcome> http_session::handshake() {
     co_return outcome::end;
 }
 
-bool http_session::stalled_in_handshake(steady_clock::time_point since) const noexcept {
-    return phase_ == phase::handshake && began_ <= since;
+bool http_session::never_spoke(steady_clock::time_point since) noexcept {
+    return phase_ == phase::handshake && began_ <= since && !stream_.heard_from_peer();
 }
 
 std::string const& http_session::remote_text() {

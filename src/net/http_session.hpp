@@ -11,6 +11,9 @@ namespace vsecm::net {
 class http_session;
 class request_parser;
 
+// Failed handshakes that get a line of their own, a loop and half second.
+inline constexpr unsigned max_failures_logged = 5;
+
 // One a loop, touched only on that loop (but `open`, which the acceptor reads).
 struct server_loop {
     // Where a session's next deadline is looked for. Side by side in memory, so that the sweep over ten thousand
@@ -29,7 +32,7 @@ struct server_loop {
     timer sweep_timer;
     bool sweeping = false;
     std::atomic<std::size_t> handshaking{0};
-    unsigned failures_logged = 0;  // since the last sweep: a flood of bad handshakes must not flood the log
+    unsigned failures = 0;  // handshakes since the last sweep; a flood of bad ones must not flood the log
     std::string date;              // of the Date header, made once a second
     std::time_t date_second = 0;
     // Where every session of this loop reads: a record at a time, gone again before the next session runs. So an idle
@@ -73,7 +76,8 @@ public:
     // The server stops taking in. And: its grace period is over.
     void drain();
     void cut();
-    bool stalled_in_handshake(steady_clock::time_point since) const noexcept;
+    // Connected before `since` and silent until now. Not one that has begun: it may be waiting for us.
+    bool never_spoke(steady_clock::time_point since) noexcept;
     void moved_to_slot(std::size_t slot) noexcept { slot_ = slot; }
 
     executor get_executor() override { return loop_.loop; }

@@ -219,6 +219,12 @@ awaitable<error_code> tls_stream::wait(io_state state) {
 
 bool tls_stream::has_buffered() const noexcept { return SSL_has_pending(ssl_.get()) == 1; }
 
+bool tls_stream::heard_from_peer() noexcept {
+    if (SSL_get_state(ssl_.get()) != TLS_ST_BEFORE) return true;
+    char byte;
+    return ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 void tls_stream::cancel() noexcept {
     error_code ignored;
     socket_.cancel(ignored);

@@ -46,6 +46,8 @@ public:
     awaitable<error_code> wait(io_state state);
     // True if a read would find bytes without waiting: decrypted or not yet decrypted ones.
     bool has_buffered() const noexcept;
+    // False while the peer has not said one whole thing, nor has anything of it waiting in the kernel.
+    bool heard_from_peer() noexcept;
     // For whoever waited on socket() itself: there may be something to read again.
     void note_readable() noexcept { socket_drained_ = false; }
 

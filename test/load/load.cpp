@@ -35,8 +35,8 @@ struct settings {
     std::vector<int> pids;
     int connections = 8, threads = 1, expect = 200;
     double seconds = 3, warmup = 0.5;
-    bool fresh = false, json = false;
-    std::string request;
+    bool fresh = false, json = false, watch = false;
+    std::string request, watch_request_head;  // of --watch: all but the ETag
     sockaddr_storage address{};
     socklen_t address_len = 0;
 };
@@ -46,6 +46,7 @@ struct tally {
     std::size_t failures = 0;
     std::string first_failure;
     std::size_t answer_len = 0;
+    int closed = 0, opening = 0, watching = 0;  // connections; opening ones have not shaken hands yet
 
     void fail(std::string why) {
         if (failures++ == 0) first_failure = std::move(why);
@@ -65,7 +66,10 @@ public:
     connection(settings const& s, SSL_CTX* ctx, int epoll, tally& t) : s_(s), ctx_(ctx), epoll_(epoll), tally_(t) {}
     ~connection() { close(); }
 
+    bool is_open() const { return fd_ >= 0; }
     void open() {
+        --tally_.closed;
+        ++tally_.opening;
         begun_ = clock_type::now();
         fd_ = ::socket(s_.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         int const yes = 1;
@@ -95,6 +99,7 @@ public:
             if (!shaken_) {
                 if (int const r = SSL_do_handshake(ssl_); r != 1) return blocked(r, "handshake");
                 shaken_ = true;
+                --tally_.opening;
             }
             if (!sent_) {
                 if (!s_.fresh) begun_ = clock_type::now();
@@ -107,6 +112,10 @@ public:
             got_.append(buffer, len);
             auto const whole = complete();
             if (!whole) continue;
+            if (s_.watch) {
+                begin_watch();
+                continue;
+            }
             if (counting) {
                 auto const took = std::chrono::duration<float, std::micro>(clock_type::now() - begun_);
                 tally_.micros.push_back(took.count());
@@ -117,6 +126,7 @@ public:
             if (s_.fresh) {
                 SSL_shutdown(ssl_);
                 close();
+                ++tally_.closed;
                 open();
                 return;
             }
@@ -124,6 +134,19 @@ public:
     }
 
 private:
+    // After the first answer: the same again, held by the server until it changes.
+    void begin_watch() {
+        if (watch_request_.empty()) {
+            auto const at = got_.find("\r\nETag: ");
+            auto const end = got_.find("\r\n", at + 2);
+            if (at == std::string::npos) return tally_.fail("no ETag to watch");
+            watch_request_ = s_.watch_request_head + "If-None-Match: " + got_.substr(at + 8, end - at - 8) + "\r\n\r\n";
+            ++tally_.watching;
+        }
+        got_.clear();
+        SSL_write(ssl_, watch_request_.data(), static_cast<int>(watch_request_.size()));
+    }
+
     // The length of a whole answer in got_.
     std::optional<std::size_t> complete() {
         auto const end = got_.find("\r\n\r\n");
@@ -145,8 +168,9 @@ private:
         int const why = SSL_get_error(ssl_, returned);
         if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) return;
         tally_.fail(std::format("{}: {}", during, tls_reason()));
-        close();
-        if (tally_.failures < 1000) open();
+        if (!shaken_) --tally_.opening;
+        close();  // drive() opens it again
+        ++tally_.closed;
     }
 
     settings const& s_;
@@ -156,9 +180,12 @@ private:
     int fd_ = -1;
     SSL* ssl_ = nullptr;
     bool shaken_ = false, sent_ = false;
-    std::string got_;
+    std::string got_, watch_request_;
     clock_type::time_point begun_;
 };
+
+// Handshakes a thread has under way at most: ten thousand at once would only measure its own queue.
+constexpr int max_opening = 64;
 
 SSL_CTX* new_context(settings const& s) {
     SSL_CTX* ctx = SSL_CTX_new(TLS_client_method());
@@ -186,12 +213,15 @@ void drive(settings const& s, int num_connections, clock_type::time_point begin,
     int const epoll = ::epoll_create1(EPOLL_CLOEXEC);
     std::vector<std::unique_ptr<connection>> connections;
     t.micros.reserve(1 << 20);
-    for (int i = 0; i < num_connections; ++i) {
-        connections.push_back(std::make_unique<connection>(s, ctx, epoll, t));
-        connections.back()->open();
-    }
+    t.closed = num_connections;
+    for (int i = 0; i < num_connections; ++i) connections.push_back(std::make_unique<connection>(s, ctx, epoll, t));
+    std::size_t next = 0;
     epoll_event events[64];
     for (auto now = clock_type::now(); now < end; now = clock_type::now()) {
+        for (std::size_t seen = 0; t.closed > 0 && t.opening < max_opening && t.failures < 1000 && seen < connections.size(); ++seen) {
+            auto& candidate = *connections[next++ % connections.size()];
+            if (!candidate.is_open()) candidate.open();
+        }
         int const ready = ::epoll_wait(epoll, events, 64, 100);
         for (int i = 0; i < ready; ++i) static_cast<connection*>(events[i].data.ptr)->step(now >= begin);
     }
@@ -204,7 +234,9 @@ void report(settings const& s, std::vector<tally>& tallies, double took, server_
     std::vector<float> all;
     std::size_t failures = 0, answer_len = 0;
     std::string first_failure;
+    int watching = 0;
     for (auto const& t : tallies) {
+        watching += t.watching;
         all.insert(all.end(), t.micros.begin(), t.micros.end());
         failures += t.failures;
         answer_len = std::max(answer_len, t.answer_len);
@@ -216,7 +248,10 @@ void report(settings const& s, std::vector<tally>& tallies, double took, server_
     double const cpu = (after.cpu_seconds - before.cpu_seconds) * 1e6 / n;
     double const user = (after.user_instructions - before.user_instructions) / n;
     double const kernel = (after.kernel_instructions - before.kernel_instructions) / n;
-    if (s.json) {
+    if (s.watch) {
+        double const each = (after.anonymous_bytes - before.anonymous_bytes) / std::max(watching, 1);
+        std::puts(std::format(R"({{"watching":{},"server_anonymous_bytes_each":{:.0f},"failures":{}}})", watching, each, failures).c_str());
+    } else if (s.json) {
         std::puts(std::format("{{\"requests\":{},\"rate\":{:.1f},\"p50_us\":{:.1f},\"p99_us\":{:.1f},\"server_cpu_us\":{:.3f},"
                               "\"user_instructions\":{:.0f},\"kernel_instructions\":{:.0f},\"failures\":{},\"answer_len\":{}}}",
             all.size(), n / took, at(0.5), at(0.99), cpu, user, kernel, failures, answer_len).c_str());
@@ -249,11 +284,14 @@ int main(int argc, char** argv) {
     app.add_option("--expect", s.expect, "status every answer must have");
     app.add_option("--pid", s.pids, "server processes whose CPU time is measured, with all their threads");
     app.add_flag("--fresh", s.fresh, "a new connection for each request");
+    app.add_flag("--watch", s.watch, "one request a connection, then the same again with its ETag, held by the server");
     app.add_flag("--json", s.json);
     CLI11_PARSE(app, argc, argv);
 
     s.request = std::format("{} {} HTTP/1.1\r\nHost: {}:{}\r\n", s.method, s.path, s.host, s.port);
     for (auto const& header : s.headers) s.request += header + "\r\n";
+    s.watch_request_head = s.request;
+    s.watch_request_head.replace(s.method.size() + 1, s.path.size(), s.path + (s.path.contains('?') ? "&" : "?") + "wait=300");
     s.request += "\r\n";
     addrinfo hints{}, *found = nullptr;
     hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
@@ -268,6 +306,7 @@ int main(int argc, char** argv) {
     OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
 
     vsecm::load::server_meter meter(s.pids);
+    auto const nothing_open = meter.read();
     std::vector<tally> tallies(static_cast<std::size_t>(s.threads));
     auto const seconds = [](double value) { return std::chrono::duration_cast<clock_type::duration>(std::chrono::duration<double>(value)); };
     auto const begin = clock_type::now() + seconds(s.warmup), end = begin + seconds(s.seconds);
@@ -276,14 +315,14 @@ int main(int argc, char** argv) {
         int const share = s.connections / s.threads + (i < s.connections % s.threads ? 1 : 0);
         threads.emplace_back([&, i, share] { drive(s, share, begin, end, tallies[static_cast<std::size_t>(i)]); });
     }
-    std::this_thread::sleep_until(begin);
-    auto const before = meter.read();
+    if (!s.watch) std::this_thread::sleep_until(begin);
+    auto const before = s.watch ? nothing_open : meter.read();
     std::this_thread::sleep_until(end);
     auto const after = meter.read();
     threads.clear();
     report(s, tallies, s.seconds, before, after);
     for (auto const& t : tallies) {
-        if (t.failures != 0 || t.micros.empty()) return 1;
+        if (t.failures != 0 || (t.micros.empty() && !s.watch)) return 1;
     }
     return 0;
 }

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <format>
 #include <string>
+#include <string_view>
 
 namespace vsecm::load {
 namespace {
@@ -40,9 +41,21 @@ double on_cpu(int pid, int tid) {
     return good ? std::strtod(text, nullptr) : 0;
 }
 
+double anonymous_of(int pid) {
+    std::FILE* const file = std::fopen(std::format("/proc/{}/status", pid).c_str(), "r");
+    if (!file) return 0;
+    char line[256];
+    double bytes = 0;
+    while (std::fgets(line, sizeof line, file)) {
+        if (std::string_view(line).starts_with("RssAnon:")) bytes = std::strtod(line + 8, nullptr) * 1024;
+    }
+    std::fclose(file);
+    return bytes;
+}
+
 }  // namespace
 
-server_meter::server_meter(std::vector<int> const& pids) {
+server_meter::server_meter(std::vector<int> const& pids) : pids_(pids) {
     for (int const pid : pids) {
         DIR* const folder = ::opendir(std::format("/proc/{}/task", pid).c_str());
         if (!folder) continue;
@@ -64,6 +77,7 @@ server_meter::~server_meter() {
 
 server_cost server_meter::read() const {
     server_cost sum;
+    for (int const pid : pids_) sum.anonymous_bytes += anonymous_of(pid);
     for (auto const& t : threads_) {
         sum.cpu_seconds += on_cpu(t.pid, t.tid) / 1e9;
         sum.user_instructions += counted(t.user_counter);

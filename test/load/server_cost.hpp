@@ -8,6 +8,7 @@ namespace vsecm::load {
 struct server_cost {
     double cpu_seconds = 0;
     double user_instructions = 0, kernel_instructions = 0;  // 0 where there are no counters
+    double anonymous_bytes = 0;                             // resident now
 };
 
 // Every thread the processes have when the meter is made.
@@ -23,6 +24,7 @@ private:
         int pid, tid, user_counter, kernel_counter;
     };
     std::vector<thread> threads_;
+    std::vector<int> pids_;
 };
 
 }  // namespace vsecm::load

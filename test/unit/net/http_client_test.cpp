@@ -1,5 +1,6 @@
 #include "net/http_client.hpp"
 
+#include "support/process.hpp"
 #include "support/run_loop.hpp"
 #include "unit/net/server_fixture.hpp"
 
@@ -33,12 +34,12 @@ public:
         thread_.join();
     }
     net::endpoint where() const { return {"127.0.0.1", net::bound_port(listener_.get()), ""}; }
-    std::atomic<int> served{0};
+    std::atomic<int> served{0}, closed{0};
 
 private:
     void serve() {
         for (auto const& answer : answers_) {
-            base::unique_fd const fd(::accept(listener_.get(), nullptr, nullptr));
+            base::unique_fd fd(::accept(listener_.get(), nullptr, nullptr));
             if (!fd) return;
             SSL* const ssl = SSL_new(context_->ctx.get());
             SSL_set_fd(ssl, fd.get());
@@ -54,6 +55,8 @@ private:
                 SSL_shutdown(ssl);
             }
             SSL_free(ssl);
+            fd.reset();
+            ++closed;
         }
     }
     base::unique_fd listener_;
@@ -168,6 +171,7 @@ TEST_CASE("a kept connection that the server closed is replaced; only a GET is s
         scripted_server server(server_context, {good, good});
         net::http_client client(loop.executor(), source_of(client_context), server.where());
         REQUIRE(loop.run(client.send(get("/"), 5s)));
+        REQUIRE(eventually(5s, [&] { return server.closed == 1; }));
         net::http_client_request post;
         post.method = "POST";
         post.target = "/";
@@ -196,7 +200,7 @@ TEST_CASE("answers are bounded and must be HTTP") {
         {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nok", errc::unavailable},
         {"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nok", errc::too_large},
         {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffff\r\n", errc::too_large},
-        {"HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'x') + "\r\n\r\n", errc::too_large},
+        {std::format("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", std::string(100'000, 'x')), errc::too_large},
         {"SSH-2.0-OpenSSH\r\n", errc::corrupt},
         {"HTTP/1.1 2000 OK\r\n\r\n", errc::corrupt},
     };
