@@ -9,7 +9,7 @@ using namespace vsecm;
 
 TEST_CASE("the demo plays every step, in under ten seconds, and leaves nothing behind") {
     test::temp_folder folder;
-    auto const began = std::chrono::steady_clock::now();
+    [[maybe_unused]] auto const began = std::chrono::steady_clock::now();
     auto const demo = test::run({test::vsecm_binary(), "demo"}, {{{"PATH", "/usr/bin:/bin"}}, {}, folder.path(), "demo"}, std::chrono::seconds{60});
     INFO(demo.out << demo.err);
     CHECK(demo.status == 0);
