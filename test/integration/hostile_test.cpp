@@ -150,7 +150,7 @@ TEST_CASE("Q20: a hundred megabytes are refused at once, and cost nothing") {
     test::system local;
     test::caller sentinel(local.environment_of("vsecm-sentinel"));
     CHECK(sentinel.post(secrets, upsert(R"("billing")")).status == 200);
-    auto const before = kilobytes(local.safe_pid(), "VmHWM");
+    [[maybe_unused]] auto const before = kilobytes(local.safe_pid(), "VmHWM");
     auto const began = std::chrono::steady_clock::now();
     auto const given = sentinel.post(secrets, std::string(100U << 20, 'x'));
     INFO(given.error);
