@@ -1,11 +1,10 @@
 #include "net/http_session.hpp"
 
 #include "base/log.hpp"
+#include "net/http_answer.hpp"
 #include "net/http_parser.hpp"
 
 #include <sys/socket.h>
-
-#include <charconv>
 
 namespace vsecm::net {
 
@@ -30,22 +29,6 @@ std::string print_remote(remote_address const& remote) {
     }
     auto const host = address.to_string();
     return address.is_v6() ? std::format("[{}]:{}", host, remote.port()) : std::format("{}:{}", host, remote.port());
-}
-
-// RFC 9110 section 5.6.7, "Sun, 06 Nov 1994 08:49:37 GMT".
-std::string const& date_text(server_loop& loop) {
-    std::time_t const now = std::time(nullptr);
-    if (now != loop.date_second) {
-        loop.date_second = now;
-        loop.date = std::format("{:%a, %d %b %Y %T} GMT", std::chrono::sys_seconds(std::chrono::seconds(now)));
-    }
-    return loop.date;
-}
-
-void append_number(base::secret_text& out, std::size_t value) {
-    char digits[20];
-    auto const end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-    out.append(std::string_view(digits, end));
 }
 
 }  // namespace
@@ -235,47 +218,6 @@ awaitable<http_session::outcome> http_session::read_request() {
 
 // --- the answer ---------------------------------------------------------------------------------------------------
 
-base::secret_text http_session::header_of(http_response const& response, bool keep, bool with_body) {
-    base::secret_text out;
-    std::size_t len = 192 + server_->options.server_header.size() + response.content_type.size();
-    for (auto const& [name, value] : response.headers) len += name.size() + value.size() + 4;
-    out.reserve(len + (with_body ? response.body.size() : 0));
-    out.append("HTTP/1.1 ");
-    append_number(out, response.status);
-    out.append(" ");
-    out.append(reason_of(response.status));
-    out.append("\r\nDate: ");
-    out.append(date_text(loop_));
-    if (!server_->options.server_header.empty()) {
-        out.append("\r\nVsecm-Server: ");
-        out.append(server_->options.server_header);
-    }
-    if (!response.content_type.empty()) {
-        out.append("\r\nContent-Type: ");
-        out.append(response.content_type);
-    }
-    for (auto const& [name, value] : response.headers) {
-        out.append("\r\n");
-        out.append(name);
-        out.append(": ");
-        // A value with a line break would be a second header: it is cut there.
-        out.append(std::string_view(value).substr(0, value.find_first_of("\r\n")));
-    }
-    if (response.status != 304 && response.status != 204) {
-        out.append("\r\nContent-Length: ");
-        append_number(out, response.body.size());
-    }
-    // HTTP/1.0 clients that asked to keep the connection want to hear so; in HTTP/1.1 silence means keep.
-    if (!keep) {
-        out.append("\r\nConnection: close");
-    } else if (!request_.fields["Connection"].empty()) {
-        out.append("\r\nConnection: keep-alive");
-    }
-    out.append("\r\n\r\n");
-    if (with_body) out.append(response.body.view());
-    return out;
-}
-
 // Authorisation does not end at the handshake: a chain may have expired or its bundle been withdrawn meanwhile. Asked
 // before a request is carried out, for it may change something, and before its answer is sent, for it may have been held.
 bool http_session::still_welcome() {
@@ -285,6 +227,12 @@ bool http_session::still_welcome() {
     return false;
 }
 
+// HTTP/1.0 clients that asked to keep the connection want to hear so; in HTTP/1.1 silence means keep.
+std::string_view http_session::connection_of(bool keep) const noexcept {
+    if (!keep) return "close";
+    return request_.fields["Connection"].empty() ? std::string_view{} : "keep-alive";
+}
+
 awaitable<http_session::outcome> http_session::answer(http_response response) {
     if (!still_welcome()) co_return outcome::end;
     if (client_gone_) co_return outcome::end;
@@ -292,7 +240,12 @@ awaitable<http_session::outcome> http_session::answer(http_response response) {
     bool const keep = keep_ && !response.close && !stopping();
     bool const body_allowed = request_.verb != http_verb::head && response.status != 304 && response.status != 204;
     bool const flat = response.body.size() <= flat_answer_len;
-    auto const head = header_of(response, keep, body_allowed && flat);
+    answer_frame frame;
+    frame.server_header = server_->options.server_header;
+    frame.date = loop_.date.now();
+    frame.connection = connection_of(keep);
+    frame.with_body = body_allowed && flat;
+    auto const head = write_answer(response, frame);
     auto sent = co_await send(head.bytes());
     if (sent == outcome::go_on && body_allowed && !flat) sent = co_await send(response.body.bytes());
     co_return keep ? sent : outcome::end;
@@ -349,70 +302,6 @@ awaitable<void> http_session::linger() {
         }
         failed = co_await stream_.wait(io_state::want_read);
     }
-}
-
-// --- long poll ----------------------------------------------------------------------------------------------------
-
-awaitable<base::result<bool>> http_session::hold(wake_signal& signal, steady_clock::time_point deadline) {
-    if (signal.take()) co_return true;
-    timer alarm(loop_.loop, deadline);
-    // Whichever way this ends, nobody is left pointing at the alarm.
-    struct held {
-        http_session& session;
-        wake_signal& bell;
-        ~held() {
-            session.end_watch();
-            bell.stop_listening();
-            session.hold_timer_ = nullptr;
-            session.phase_ = phase::handling;
-        }
-    } const guard{*this, signal};
-    phase_ = phase::held;
-    hold_timer_ = &alarm;
-    begin_watch();
-    while (!client_gone_ && !stopping() && !signal.take()) {
-        signal.listen([&alarm] { alarm.cancel(); });
-        auto [failed] = co_await alarm.async_wait(as_result);
-        if (!failed) co_return signal.take();
-        // Somebody cancelled the alarm: look why.
-    }
-    if (client_gone_) co_return base::fail(errc::cancelled, "the client has gone");
-    if (stopping()) co_return base::fail(errc::cancelled, "the server is stopping");
-    co_return true;
-}
-
-// While a request is held the client should be silent. If it closes, the request is over. If it sends more (pipelining),
-// one record is kept for later and the rest stays in the kernel: reading on would let it fill our memory.
-void http_session::begin_watch() {
-    if (!pending_.empty()) return;
-    auto const step = stream_.try_read(loop_.read_area);
-    if (step.state == io_state::done) {
-        auto const bytes = base::byte_span(loop_.read_area).first(step.len);
-        pending_.append(base::byte_view(bytes));
-        base::wipe(bytes.data(), bytes.size());
-    } else if (step.state == io_state::want_read) {
-        watching_ = true;
-        unsigned const id = ++watch_id_;
-        stream_.socket().async_wait(tcp_socket::wait_read,
-            [self = shared_from_this(), id](error_code failed) { self->watch_fired(id, failed); });
-    } else if (step.state != io_state::want_write) {
-        client_gone_ = true;
-    }
-}
-
-void http_session::watch_fired(unsigned id, error_code failed) {
-    if (!watching_ || id != watch_id_) return;  // from a hold that is over
-    watching_ = false;
-    if (failed) return;
-    stream_.note_readable();
-    begin_watch();
-    if (client_gone_ && hold_timer_) hold_timer_->cancel();
-}
-
-void http_session::end_watch() {
-    if (!watching_) return;
-    watching_ = false;
-    stream_.cancel();
 }
 
 // --- from outside -------------------------------------------------------------------------------------------------

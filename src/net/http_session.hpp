@@ -1,6 +1,7 @@
 // One server connection, and what the sessions of a server share. Internal to net.
 #pragma once
 
+#include "net/http_answer.hpp"
 #include "net/http_server.hpp"
 #include "net/tls_stream.hpp"
 
@@ -33,8 +34,7 @@ struct server_loop {
     bool sweeping = false;
     std::atomic<std::size_t> handshaking{0};
     unsigned failures = 0;  // handshakes since the last sweep; a flood of bad ones must not flood the log
-    std::string date;              // of the Date header, made once a second
-    std::time_t date_second = 0;
+    http_date date;
     // Where every session of this loop reads: a record at a time, gone again before the next session runs. So an idle
     // connection has no buffer of its own.
     std::array<std::uint8_t, 17 * 1024> read_area;
@@ -100,7 +100,7 @@ private:
     awaitable<void> linger();
     // Bytes of the client to the parser. True when the request is complete or refused.
     bool absorb(base::byte_view bytes);
-    base::secret_text header_of(http_response const& response, bool keep, bool with_body);
+    std::string_view connection_of(bool keep) const noexcept;
     void begin_watch();
     void watch_fired(unsigned id, error_code failed);
     void end_watch();
