@@ -7,18 +7,6 @@ namespace vsecm::client {
 using base::errc;
 using base::fail;
 
-spiffe::policy_settings policy_of(config::identity_settings const& identity) {
-    spiffe::policy_settings policy;
-    policy.trust_domain = identity.trust_domain;
-    policy.workload_name_regexp = identity.workload_name_pattern;
-    policy.workload = identity.workload_pattern;
-    policy.safe = identity.safe_pattern;
-    policy.sentinel = identity.sentinel_pattern;
-    policy.scout = identity.scout_pattern;
-    policy.clerk = identity.clerk_pattern;
-    return policy;
-}
-
 api::exit_status exit_status_of_call(errc code) noexcept {
     switch (code) {
         case errc::no_identity:
@@ -37,7 +25,7 @@ base::result<session> session::make(net::executor loop, config::identity_setting
     if (!server) return pass(std::move(server), "VSECM_SAFE_ENDPOINT_URL");
     auto where = spiffe::parse_endpoint_socket(identity.socket);
     if (!where) return pass(std::move(where), "SPIFFE_ENDPOINT_SOCKET");
-    VSECM_TRY(compiled, spiffe::peer_policy::make(policy_of(identity)));
+    VSECM_TRY(compiled, spiffe::peer_policy::make(identity.ids));
     auto const policy = std::make_shared<spiffe::peer_policy const>(std::move(compiled));
 
     spiffe::svid_source_options options;

@@ -39,7 +39,4 @@ private:
 // could not be had.
 api::exit_status exit_status_of_call(base::errc code) noexcept;
 
-// The patterns of the settings as the policy takes them.
-spiffe::policy_settings policy_of(config::identity_settings const& identity);
-
 }  // namespace vsecm::client

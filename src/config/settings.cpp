@@ -94,13 +94,14 @@ void read(variable_reader& r, log_settings& s) {
 
 void read(variable_reader& r, identity_settings& s) {
     s.socket = r.text("SPIFFE_ENDPOINT_SOCKET");
-    s.trust_domain = r.text("SPIFFE_TRUST_DOMAIN");
-    s.workload_pattern = pattern(r, "VSECM_SPIFFEID_PREFIX_WORKLOAD", s.trust_domain);
-    s.workload_name_pattern = pattern(r, "VSECM_WORKLOAD_NAME_REGEXP", s.trust_domain);
-    s.safe_pattern = pattern(r, "VSECM_SPIFFEID_PREFIX_SAFE", s.trust_domain);
-    s.sentinel_pattern = pattern(r, "VSECM_SPIFFEID_PREFIX_SENTINEL", s.trust_domain);
-    s.scout_pattern = pattern(r, "VSECM_SPIFFEID_PREFIX_SCOUT", s.trust_domain);
-    s.clerk_pattern = pattern(r, "VSECM_SPIFFEID_PREFIX_CLERK", s.trust_domain);
+    auto const domain = r.text("SPIFFE_TRUST_DOMAIN");
+    s.ids.trust_domain = domain;
+    s.ids.workload_name_regexp = pattern(r, "VSECM_WORKLOAD_NAME_REGEXP", domain);
+    s.ids.workload = pattern(r, "VSECM_SPIFFEID_PREFIX_WORKLOAD", domain);
+    s.ids.safe = pattern(r, "VSECM_SPIFFEID_PREFIX_SAFE", domain);
+    s.ids.sentinel = pattern(r, "VSECM_SPIFFEID_PREFIX_SENTINEL", domain);
+    s.ids.scout = pattern(r, "VSECM_SPIFFEID_PREFIX_SCOUT", domain);
+    s.ids.clerk = pattern(r, "VSECM_SPIFFEID_PREFIX_CLERK", domain);
     s.tls_groups = r.text("VSECM_TLS_GROUPS");
 }
 

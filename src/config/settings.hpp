@@ -9,6 +9,7 @@
 #include "base/env.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "config/identity_patterns.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -25,14 +26,12 @@ struct log_settings {
     static base::result<log_settings> load(base::environment const& env, std::vector<std::string>& warnings);
 };
 
-// Who we are and how we recognise the others. Patterns are as given: a value that begins with "^spiffe://<trust
-// domain>/" is an RE2 regular expression, any other a literal prefix. Defaults are regular expressions with the dots of
-// the trust domain escaped.
+// Who we are and how we recognise the others. No pattern is empty: defaults are regular expressions with the dots of the
+// trust domain escaped.
 struct identity_settings {
-    std::string socket;        // "unix:///…" or "tcp://…"; SPIFFE_ENDPOINT_SOCKET
-    std::string trust_domain;  // "vsecm.com"
-    std::string workload_pattern, workload_name_pattern, safe_pattern, sentinel_pattern, scout_pattern, clerk_pattern;
-    std::string tls_groups;    // OpenSSL's list, "X25519MLKEM768:X25519:P-256"
+    std::string socket;  // "unix:///…" or "tcp://…"; SPIFFE_ENDPOINT_SOCKET
+    identity_patterns ids;
+    std::string tls_groups;  // OpenSSL's list, "X25519MLKEM768:X25519:P-256"
     static base::result<identity_settings> load(base::environment const& env, std::vector<std::string>& warnings);
 };
 

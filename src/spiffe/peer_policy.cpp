@@ -117,15 +117,15 @@ peer_policy::peer_policy(peer_policy&&) noexcept = default;
 peer_policy& peer_policy::operator=(peer_policy&&) noexcept = default;
 peer_policy::~peer_policy() = default;
 
-base::result<peer_policy> peer_policy::make(policy_settings settings) {
-    auto domain = parse_trust_domain(settings.trust_domain);
-    if (!domain || *domain != settings.trust_domain)
-        return base::fail(base::errc::invalid, "SPIFFE_TRUST_DOMAIN: '{}' is not the name of a trust domain", settings.trust_domain);
+base::result<peer_policy> peer_policy::make(config::identity_patterns patterns) {
+    auto domain = parse_trust_domain(patterns.trust_domain);
+    if (!domain || *domain != patterns.trust_domain)
+        return base::fail(base::errc::invalid, "SPIFFE_TRUST_DOMAIN: '{}' is not the name of a trust domain", patterns.trust_domain);
     auto const prefix = std::format("spiffe://{}/", *domain);
     auto const fill = [&](std::string& value, std::string_view name, std::string_view space) {
         if (value.empty()) value = default_pattern(*domain, name, space);
     };
-    auto& s = settings;
+    auto& s = patterns;
     fill(s.workload, "[^/]+", "[^/]+");
     fill(s.safe, "vsecm-safe", "vsecm-system");
     fill(s.sentinel, "vsecm-sentinel", "vsecm-system");

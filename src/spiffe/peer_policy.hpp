@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "config/identity_patterns.hpp"
 
 #include <memory>
 #include <optional>
@@ -19,25 +20,12 @@ struct caller {
     std::optional<std::string> workload_namespace;  // the segment after "/ns/"; absent where the layout has none
 };
 
-// The values of SPIFFE_TRUST_DOMAIN, VSECM_WORKLOAD_NAME_REGEXP and VSECM_SPIFFEID_PREFIX_*. Empty means the default for the
-// trust domain. A value that begins with "^spiffe://<trust domain>/" is a Go regular expression; one that begins
-// with "spiffe://<trust domain>/" is a literal prefix and ends at a segment boundary.
-struct policy_settings {
-    std::string trust_domain = "vsecm.com";
-    std::string workload_name_regexp;
-    std::string workload;
-    std::string safe;
-    std::string sentinel;
-    std::string scout;
-    std::string clerk;
-};
-
 // Immutable and thread-safe.
 class peer_policy {
 public:
     // errc::invalid naming the variable for a regular expression that does not compile, a name pattern without a group,
     // or a value that could never match.
-    static base::result<peer_policy> make(policy_settings settings);
+    static base::result<peer_policy> make(config::identity_patterns patterns);
     peer_policy(peer_policy&&) noexcept;
     peer_policy& operator=(peer_policy&&) noexcept;
     ~peer_policy();

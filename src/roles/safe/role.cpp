@@ -33,18 +33,6 @@ constexpr std::string_view help =
     "  vsecm dev --dir ./playground      a safe with everything around it, on this machine\n"
     "  vsecm help env                    every variable and its default\n";
 
-spiffe::policy_settings policy_of(config::identity_settings const& identity) {
-    spiffe::policy_settings policy;
-    policy.trust_domain = identity.trust_domain;
-    policy.workload_name_regexp = identity.workload_name_pattern;
-    policy.workload = identity.workload_pattern;
-    policy.safe = identity.safe_pattern;
-    policy.sentinel = identity.sentinel_pattern;
-    policy.scout = identity.scout_pattern;
-    policy.clerk = identity.clerk_pattern;
-    return policy;
-}
-
 base::result<base::unique_fd> open_audit(std::string const& path) {
     if (path == "stdout" || path.empty()) return base::unique_fd{::dup(STDOUT_FILENO)};
     if (path == "stderr") return base::unique_fd{::dup(STDERR_FILENO)};
@@ -71,7 +59,7 @@ base::result<int> run() {
     VSECM_TRY(settings, config::safe_settings::load(env, warnings));
     base::log::configure(settings.log.level, settings.log.format, "safe");
     for (auto const& sentence : warnings) base::log::warn("settings", {{"what", sentence}});
-    VSECM_TRY(policy, spiffe::peer_policy::make(policy_of(settings.identity)));
+    VSECM_TRY(policy, spiffe::peer_policy::make(settings.identity.ids));
     VSECM_TRY(audit_fd, open_audit(settings.audit_path));
     roles::safe::journal audit(audit_fd.get());
     net::runtime loops(num_loops(settings.threads));

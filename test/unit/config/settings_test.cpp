@@ -150,16 +150,16 @@ TEST_CASE("choices this program does not have are clear errors") {
 
 TEST_CASE("Q33: default patterns have escaped dots and follow the trust domain") {
     auto const [d, none] = loaded<identity_settings>();
-    CHECK(d.safe_pattern == R"(^spiffe://vsecm\.com/workload/vsecm-safe/ns/vsecm-system/sa/vsecm-safe/n/[^/]+$)");
+    CHECK(d.ids.safe == R"(^spiffe://vsecm\.com/workload/vsecm-safe/ns/vsecm-system/sa/vsecm-safe/n/[^/]+$)");
     CHECK(none.empty());
     auto const [o, quiet] = loaded<identity_settings>({{"SPIFFE_TRUST_DOMAIN", "acme.example.org"}});
-    CHECK(o.workload_name_pattern == R"(^spiffe://acme\.example\.org/workload/([^/]+)/ns/[^/]+/sa/[^/]+/n/[^/]+$)");
+    CHECK(o.ids.workload_name_regexp == R"(^spiffe://acme\.example\.org/workload/([^/]+)/ns/[^/]+/sa/[^/]+/n/[^/]+$)");
     CHECK(quiet.empty());
     auto const [given, warned] = loaded<identity_settings>({{"VSECM_SPIFFEID_PREFIX_SAFE", "^spiffe://other.org/x$"},
                                                             {"VSECM_SPIFFEID_PREFIX_SENTINEL", R"(^spiffe://vsecm\.com/s$)"},
                                                             {"VSECM_SPIFFEID_PREFIX_WORKLOAD", "spiffe://vsecm.com/workload/"}});
-    CHECK(given.safe_pattern == "^spiffe://other.org/x$");
-    CHECK(given.workload_pattern == "spiffe://vsecm.com/workload/");
+    CHECK(given.ids.safe == "^spiffe://other.org/x$");
+    CHECK(given.ids.workload == "spiffe://vsecm.com/workload/");
     CHECK(warned.size() == 1);
 }
 

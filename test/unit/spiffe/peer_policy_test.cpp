@@ -4,6 +4,7 @@
 
 using namespace vsecm;
 using namespace vsecm::spiffe;
+using config::identity_patterns;
 
 namespace {
 
@@ -11,7 +12,7 @@ std::string id(std::string_view name, std::string_view space = "default", std::s
     return std::format("spiffe://vsecm.com/workload/{}/ns/{}/sa/{}/n/{}-1", name, space, account.empty() ? name : account, name);
 }
 
-peer_policy policy(policy_settings settings = {}) { return peer_policy::make(std::move(settings)).value(); }
+peer_policy policy(identity_patterns settings = {}) { return peer_policy::make(std::move(settings)).value(); }
 
 }  // namespace
 
@@ -63,7 +64,7 @@ TEST_CASE("Q33: a dot is a dot, in our defaults and in the original's values") {
 }
 
 TEST_CASE("Q33: a literal prefix ends where a segment ends") {
-    policy_settings settings;
+    identity_patterns settings;
     settings.workload = "spiffe://vsecm.com/workload/";
     settings.safe = "spiffe://vsecm.com/workload/vsecm-safe/ns/vsecm-system/sa/vsecm-safe/n/";
     settings.sentinel = "spiffe://vsecm.com/workload/vsecm-sentinel";
@@ -77,42 +78,42 @@ TEST_CASE("Q33: a literal prefix ends where a segment ends") {
 
 TEST_CASE("Q32: a pattern that does not compile is an error at start that names its variable") {
     struct row {
-        policy_settings settings;
+        identity_patterns settings;
         std::string_view variable;
     };
     std::string const bad = "^spiffe://vsecm.com/workload/(";
-    auto const with = [](std::string policy_settings::* member, std::string value) {
-        policy_settings s;
+    auto const with = [](std::string identity_patterns::* member, std::string value) {
+        identity_patterns s;
         s.*member = std::move(value);
         return s;
     };
     for (auto const& [settings, variable] : {
-             row{with(&policy_settings::workload_name_regexp, bad), "VSECM_WORKLOAD_NAME_REGEXP"},
-             row{with(&policy_settings::workload, bad), "VSECM_SPIFFEID_PREFIX_WORKLOAD"},
-             row{with(&policy_settings::safe, bad), "VSECM_SPIFFEID_PREFIX_SAFE"},
-             row{with(&policy_settings::sentinel, bad), "VSECM_SPIFFEID_PREFIX_SENTINEL"},
-             row{with(&policy_settings::scout, bad), "VSECM_SPIFFEID_PREFIX_SCOUT"},
-             row{with(&policy_settings::clerk, bad), "VSECM_SPIFFEID_PREFIX_CLERK"},
+             row{with(&identity_patterns::workload_name_regexp, bad), "VSECM_WORKLOAD_NAME_REGEXP"},
+             row{with(&identity_patterns::workload, bad), "VSECM_SPIFFEID_PREFIX_WORKLOAD"},
+             row{with(&identity_patterns::safe, bad), "VSECM_SPIFFEID_PREFIX_SAFE"},
+             row{with(&identity_patterns::sentinel, bad), "VSECM_SPIFFEID_PREFIX_SENTINEL"},
+             row{with(&identity_patterns::scout, bad), "VSECM_SPIFFEID_PREFIX_SCOUT"},
+             row{with(&identity_patterns::clerk, bad), "VSECM_SPIFFEID_PREFIX_CLERK"},
              // No group, never matching, and a back reference (which would cost exponential time).
-             row{with(&policy_settings::workload_name_regexp, "^spiffe://vsecm.com/workload/[^/]+$"), "VSECM_WORKLOAD_NAME_REGEXP"},
-             row{with(&policy_settings::safe, "^spiffe://other.org/x"), "VSECM_SPIFFEID_PREFIX_SAFE"},
-             row{with(&policy_settings::safe, "vsecm-safe"), "VSECM_SPIFFEID_PREFIX_SAFE"},
-             row{with(&policy_settings::safe, "^spiffe://vsecm.com/(a)\\1$"), "VSECM_SPIFFEID_PREFIX_SAFE"},
-             row{with(&policy_settings::trust_domain, "VSECM.com"), "SPIFFE_TRUST_DOMAIN"},
+             row{with(&identity_patterns::workload_name_regexp, "^spiffe://vsecm.com/workload/[^/]+$"), "VSECM_WORKLOAD_NAME_REGEXP"},
+             row{with(&identity_patterns::safe, "^spiffe://other.org/x"), "VSECM_SPIFFEID_PREFIX_SAFE"},
+             row{with(&identity_patterns::safe, "vsecm-safe"), "VSECM_SPIFFEID_PREFIX_SAFE"},
+             row{with(&identity_patterns::safe, "^spiffe://vsecm.com/(a)\\1$"), "VSECM_SPIFFEID_PREFIX_SAFE"},
+             row{with(&identity_patterns::trust_domain, "VSECM.com"), "SPIFFE_TRUST_DOMAIN"},
          }) {
         auto const made = peer_policy::make(settings);
         REQUIRE_FALSE(made.has_value());
         CHECK(made.error().code == base::errc::invalid);
         CHECK(made.error().what.starts_with(variable));
     }
-    policy_settings literal;
+    identity_patterns literal;
     literal.workload = "spiffe://vsecm.com/workload/";
     literal.workload_name_regexp = "workload/([^/]+)";
     CHECK(peer_policy::make(literal).error().what.starts_with("VSECM_WORKLOAD_NAME_REGEXP"));
 }
 
 TEST_CASE("other layouts and trust domains") {
-    policy_settings istio;
+    identity_patterns istio;
     istio.trust_domain = "aegis.ist";
     istio.workload = "^spiffe://aegis.ist/ns/[^/]+/sa/[^/]+$";
     istio.workload_name_regexp = "^spiffe://aegis.ist/ns/[^/]+/sa/([^/]+)$";
@@ -125,7 +126,7 @@ TEST_CASE("other layouts and trust domains") {
     CHECK(workload.workload_name == "billing");
     CHECK(workload.workload_namespace == "shop");
 
-    policy_settings flat;
+    identity_patterns flat;
     flat.workload = "^spiffe://vsecm.com/app/[^/]+$";
     flat.workload_name_regexp = "^spiffe://vsecm.com/app/([^/]+)$";
     auto const f = policy(flat);
@@ -133,7 +134,7 @@ TEST_CASE("other layouts and trust domains") {
     CHECK(f.classify("spiffe://vsecm.com/app/billing").workload_name == "billing");
     CHECK_FALSE(f.classify("spiffe://vsecm.com/app/billing").workload_namespace.has_value());
 
-    policy_settings other;
+    identity_patterns other;
     other.trust_domain = "example.org";
     CHECK(policy(other).classify("spiffe://example.org/workload/vsecm-safe/ns/vsecm-system/sa/vsecm-safe/n/x").kind ==
           caller_kind::safe);
@@ -143,7 +144,7 @@ TEST_CASE("IDs longer than 2,048 bytes are nobody, and long ones take bounded ti
     auto const p = policy();
     auto const long_id = id(std::string(2100, 'a'));
     CHECK(p.classify(long_id).kind == caller_kind::unknown);
-    policy_settings hard;
+    identity_patterns hard;
     hard.workload = "^spiffe://vsecm.com/(([a-z]+)*/)*!$";
     auto const slow = policy(hard);
     CHECK(slow.classify(std::format("spiffe://vsecm.com/{:a>2000}", "a")).kind == caller_kind::unknown);
