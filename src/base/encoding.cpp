@@ -1,5 +1,6 @@
 #include "base/encoding.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace vsecm::base {
@@ -119,6 +120,12 @@ status hex_decode(std::string_view text, byte_span out) {
         out[i] = static_cast<std::uint8_t>(high << 4 | low);
     }
     return {};
+}
+
+std::string printable(std::string_view text) {
+    std::string out(text);
+    std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+    return out;
 }
 
 }  // namespace vsecm::base

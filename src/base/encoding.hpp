@@ -1,4 +1,5 @@
-// Hex and base64, strict on decoding: a canonical text has exactly one byte string and the other way round.
+// Hex and base64, strict on decoding: a canonical text has exactly one byte string and the other way round. And text made
+// safe to print.
 #pragma once
 
 #include "base/bytes.hpp"
@@ -23,5 +24,8 @@ result<secret_text> base64_decode_secret(std::string_view text, base64 kind = ba
 std::string hex_encode(byte_view bytes);  // lower case
 // Accepts both cases; errc::invalid for odd length or a foreign character. `out.size()` must be text.size() / 2.
 status hex_decode(std::string_view text, byte_span out);
+
+// Somebody else's text on its way to a terminal: control characters, which could rewrite what is seen, become '?'.
+std::string printable(std::string_view text);
 
 }  // namespace vsecm::base

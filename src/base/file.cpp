@@ -41,21 +41,25 @@ file_kind kind_of(int folder, dirent const& entry) {
     return S_ISREG(info.st_mode) ? file_kind::regular : S_ISDIR(info.st_mode) ? file_kind::folder : file_kind::other;
 }
 
-status write_all(int fd, std::string const& path, byte_view bytes) {
+}  // namespace
+
+status write_all(int fd, byte_view bytes, std::string const& name) {
     while (!bytes.empty()) {
         auto const n = no_eintr([&] { return ::write(fd, bytes.data(), bytes.size()); });
-        if (n < 0) return os_failure("writing", path, errno);
+        if (n < 0) return os_failure("writing", name, errno);
         bytes = bytes.subspan(static_cast<std::size_t>(n));
     }
     return {};
 }
+
+namespace {
 
 class posix_layer final : public file_layer {
 public:
     status write_new_synced(std::string const& path, byte_view bytes, ::mode_t mode) override {
         unique_fd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)};
         if (!fd) return os_failure("creating", path, errno);
-        auto done = write_all(fd.get(), path, bytes);
+        auto done = write_all(fd.get(), bytes, path);
         if (done && ::fchmod(fd.get(), mode) != 0) done = os_failure("setting the mode of", path, errno);
         // A failed sync is final for this descriptor: the kernel may have dropped the pages and cleared the error.
         if (done && no_eintr([&] { return ::fsync(fd.get()); }) != 0) done = os_failure("syncing", path, errno);

@@ -66,6 +66,8 @@ public:
 // The real one. Stateless, shared by everyone.
 file_layer& posix_files() noexcept;
 
+// Writes all of it to a blocking descriptor; `name` is for the error. What was written before a failure stays written.
+status write_all(int fd, byte_view bytes, std::string const& name);
 // Reads a whole file from the real file system (symbolic links followed: projected volumes are links).
 result<secret_text> read_file(std::string const& path, std::size_t max_len);
 // Writes `.<name>.tmp-XXXX` beside it, syncs, renames over `path`, syncs the folder. Readers see old or new, never part.

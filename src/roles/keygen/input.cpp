@@ -1,5 +1,6 @@
 #include "roles/keygen/input.hpp"
 
+#include "base/encoding.hpp"
 #include "base/try.hpp"
 
 #include <fcntl.h>
@@ -43,21 +44,7 @@ result<secret_text> read_all(crypto::byte_source& source, std::size_t max_len) {
     return out;
 }
 
-status write_stdout(byte_view bytes) {
-    while (!bytes.empty()) {
-        auto const n = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return fail(errc::storage, "writing to standard output: {}", std::strerror(errno));
-        bytes = bytes.subspan(static_cast<std::size_t>(n));
-    }
-    return {};
-}
-
-std::string printable(std::string_view name) {
-    std::string out(name);
-    std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-    return out;
-}
+status write_stdout(byte_view bytes) { return base::write_all(STDOUT_FILENO, bytes, "standard output"); }
 
 void complain(std::string_view name, std::string_view why) {
     auto const line = std::string("keygen: ") + printable(name) + ": " + std::string(why) + "\n";

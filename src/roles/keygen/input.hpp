@@ -15,8 +15,6 @@ base::result<base::secret_text> read_all(crypto::byte_source& source, std::size_
 // Writes to standard output at once. errc::storage if that fails (disk full, reader gone).
 base::status write_stdout(base::byte_view bytes);
 
-// A name from a file, safe to print: control characters become '?'.
-std::string printable(std::string_view name);
 // "keygen: NAME: why", to standard error.
 void complain(std::string_view name, std::string_view why);
 

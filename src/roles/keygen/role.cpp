@@ -1,6 +1,7 @@
 #include "roles/keygen/role.hpp"
 
 #include "api/exit_status.hpp"
+#include "base/encoding.hpp"
 #include "base/options.hpp"
 #include "base/try.hpp"
 #include "config/settings.hpp"

@@ -1,5 +1,6 @@
 #include "roles/sentinel/actions.hpp"
 
+#include "base/encoding.hpp"
 #include "base/try.hpp"
 #include "codec/json_reader.hpp"
 #include "codec/json_writer.hpp"
@@ -7,18 +8,11 @@
 namespace vsecm::roles::sentinel {
 
 using base::errc;
+using base::printable;
 using base::secret_text;
 using client::safe_client;
 
 namespace {
-
-// A sentence of the server's on its way to a terminal: control characters could rewrite what the operator sees.
-std::string printable(std::string_view text) {
-    std::string out(text);
-    for (char& c : out)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-    return out;
-}
 
 void frame(secret_text& out, std::string_view body) {
     out.push_back('\n');

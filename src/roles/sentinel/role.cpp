@@ -1,5 +1,6 @@
 #include "roles/sentinel/role.hpp"
 
+#include "base/file.hpp"
 #include "base/log.hpp"
 #include "base/try.hpp"
 #include "client/session.hpp"
@@ -11,7 +12,6 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
 
@@ -23,15 +23,7 @@ using api::exit_status;
 using base::errc;
 
 // All of it, or false (a closed pipe): a list cut short must not look like success.
-bool print(int fd, std::string_view text) {
-    while (!text.empty()) {
-        auto const n = ::write(fd, text.data(), text.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return false;
-        text.remove_prefix(static_cast<std::size_t>(n));
-    }
-    return true;
-}
+bool print(int fd, std::string_view text) { return base::write_all(fd, base::as_bytes(text), "").has_value(); }
 
 int finish(outcome const& result) {
     for (auto const& sentence : result.sentences) print(STDERR_FILENO, "safe: " + sentence + "\n");

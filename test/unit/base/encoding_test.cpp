@@ -32,3 +32,8 @@ TEST_CASE("hex decodes both cases and refuses the rest") {
     CHECK_FALSE(hex_decode("abf", out).has_value());
     CHECK_FALSE(hex_decode("abfg", out).has_value());
 }
+
+TEST_CASE("text of others is printed without its control characters") {
+    CHECK(printable("red \x1b[31m\r\n\x7f\tend") == "red ?[31m????end");
+    CHECK(printable("gr\xc3\xbc\xc3\x9f") == "gr\xc3\xbc\xc3\x9f");
+}
