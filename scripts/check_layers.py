@@ -14,7 +14,7 @@ import sys
 ROOMS = ['base', 'codec', 'gotmpl', 'config', 'crypto', 'api', 'net', 'grpc', 'spiffe', 'identity', 'kube', 'client',
          'store', 'sdk', 'roles']
 PRECOMPILED = {'net/asio.hpp'}  # src/precompiled compiles this for everybody, and is in no room
-SHARED_BY_ROLES = {'roles.hpp'}
+SHARED_BY_ROLES = {'role_frame.hpp', 'roles.hpp'}
 LINES_AT_MOST = 400
 # Whose headers may name types of OpenSSL or libsodium: the file that wraps them, and rooms whose business TLS and
 # certificates are.

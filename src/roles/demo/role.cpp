@@ -1,5 +1,6 @@
 #include "roles/demo/role.hpp"
 
+#include "role_frame.hpp"
 #include "roles/demo/script.hpp"
 
 #include <cstdio>
@@ -22,11 +23,7 @@ constexpr std::string_view help =
 }  // namespace
 
 int run_demo(arguments args) {
-    if (!args.empty()) {
-        bool const asked = args[0] == "--help" || args[0] == "-h";
-        std::fwrite(help.data(), 1, help.size(), asked ? stdout : stderr);
-        return asked ? 0 : 1;
-    }
+    if (auto const status = answer_arguments(help, args)) return *status;
     std::setvbuf(stdout, nullptr, _IOLBF, 0);
     auto played = roles::demo::play();
     if (played) return 0;

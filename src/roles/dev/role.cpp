@@ -1,11 +1,7 @@
 #include "roles/dev/role.hpp"
 
-#include "api/exit_status.hpp"
-#include "base/env.hpp"
 #include "base/file.hpp"
-#include "base/log.hpp"
-#include "base/try.hpp"
-#include "config/settings.hpp"
+#include "role_frame.hpp"
 #include "roles/dev/local_system.hpp"
 
 #include <fcntl.h>
@@ -47,15 +43,14 @@ std::vector<std::string> inherited(base::environment const& env) {
 net::awaitable<void> start(local_system& system, net::runtime& loop) {
     auto started = co_await system.start();
     if (started || loop.stopping()) co_return;
-    std::fprintf(stderr, "vsecm dev: %s\n", started.error().what.c_str());
-    loop.stop(api::to_int(api::exit_status_of(started.error().code)));
+    loop.stop(tell_failure("dev", started.error()));
 }
 
 base::result<int> serve(command asked) {
     auto const env = base::environment::of_process();
     std::vector<std::string> warnings;
     VSECM_TRY(logs, config::log_settings::load(env, warnings));
-    base::log::configure(logs.level, logs.format, "dev");
+    begin_log("dev", logs, warnings);
     VSECM_TRY(where, layout::open(asked.folder));
     VSECM_TRY(lock, lock_folder(where));
     net::runtime loop(1);
@@ -91,9 +86,7 @@ int run_dev(arguments args) {
     auto asked = parse_command_line(args);
     if (!asked) return asked.error();
     auto ended = asked->what == command::kind::add ? add(*asked) : serve(*std::move(asked));
-    if (ended) return *ended;
-    std::fprintf(stderr, "vsecm dev: %s\n", ended.error().what.c_str());
-    return api::to_int(api::exit_status_of(ended.error().code));
+    return ended ? *ended : tell_failure("dev", ended.error());
 }
 
 }  // namespace vsecm

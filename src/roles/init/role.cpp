@@ -1,10 +1,8 @@
 #include "roles/init/role.hpp"
 
-#include "base/try.hpp"
 #include "client/waiting.hpp"
 #include "net/runtime.hpp"
-
-#include <cstdio>
+#include "role_frame.hpp"
 
 namespace vsecm {
 namespace {
@@ -31,10 +29,7 @@ net::awaitable<void> wait_and_stop(client::session& session, config::init_settin
 }
 
 base::result<int> run() {
-    std::vector<std::string> warnings;
-    VSECM_TRY(settings, config::init_settings::load(base::environment::of_process(), warnings));
-    base::log::configure(settings.log.level, settings.log.format, "init");
-    for (auto const& sentence : warnings) base::log::warn("settings", {{"what", sentence}});
+    VSECM_TRY(settings, begin_role<config::init_settings>("init"));
     net::runtime loop(1);
     VSECM_TRY(session, client::session::make(loop.loop(0), settings.identity, settings.client, client::self_kind::any));
     bool found = false;
@@ -46,16 +41,6 @@ base::result<int> run() {
 
 }  // namespace
 
-int run_init(arguments args) {
-    if (!args.empty()) {
-        bool const asked = args[0] == "--help" || args[0] == "-h";
-        std::fwrite(help.data(), 1, help.size(), asked ? stdout : stderr);
-        return asked ? 0 : 1;
-    }
-    auto ended = run();
-    if (ended) return *ended;
-    std::fprintf(stderr, "vsecm init: %s\n", ended.error().what.c_str());
-    return api::to_int(api::exit_status_of(ended.error().code));
-}
+int run_init(arguments args) { return run_framed("init", help, args, run); }
 
 }  // namespace vsecm

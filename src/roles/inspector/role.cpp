@@ -1,13 +1,11 @@
 #include "roles/inspector/role.hpp"
 
-#include "base/try.hpp"
+#include "base/file.hpp"
 #include "client/session.hpp"
+#include "role_frame.hpp"
 
 #include <signal.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
 
 namespace vsecm {
 namespace {
@@ -45,25 +43,19 @@ std::string_view sentence_of(api::absence why) {
     return "there is no secret";
 }
 
-bool print(std::string_view text) {
-    while (!text.empty()) {
-        auto const n = ::write(STDOUT_FILENO, text.data(), text.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return false;
-        text.remove_prefix(static_cast<std::size_t>(n));
+base::status show(client::fetched const& found) {
+    if (found.what != client::fetched::kind::value) return base::fail(base::errc::not_found, "{}", sentence_of(found.why));
+    VSECM_TRY_OK(base::write_all(STDOUT_FILENO, found.content.data.bytes(), "standard output"));
+    return base::write_all(STDOUT_FILENO, base::as_bytes("\n"), "standard output");
+}
+
+int fetched_status(base::result<client::fetched> const& found) {
+    if (!found) {
+        tell_failure("inspector", found.error());
+        return api::to_int(client::exit_status_of_call(found.error().code));
     }
-    return true;
-}
-
-int complain(std::string_view sentence, api::exit_status status) {
-    std::fprintf(stderr, "vsecm inspector: %.*s\n", static_cast<int>(sentence.size()), sentence.data());
-    return api::to_int(status);
-}
-
-int show(client::fetched const& found) {
-    if (found.what != client::fetched::kind::value) return complain(sentence_of(found.why), api::exit_status::not_found);
-    if (!print(found.content.data.view()) || !print("\n")) return complain("standard output could not be written", api::exit_status::usage);
-    return 0;
+    auto const shown = show(*found);
+    return shown ? 0 : tell_failure("inspector", shown.error());
 }
 
 net::awaitable<base::result<client::fetched>> fetch_once(client::session& session) {
@@ -72,16 +64,12 @@ net::awaitable<base::result<client::fetched>> fetch_once(client::session& sessio
 }
 
 base::result<int> run() {
-    std::vector<std::string> warnings;
-    VSECM_TRY(settings, config::inspector_settings::load(base::environment::of_process(), warnings));
-    base::log::configure(settings.log.level, settings.log.format, "inspector");
-    for (auto const& sentence : warnings) base::log::warn("settings", {{"what", sentence}});
+    VSECM_TRY(settings, begin_role<config::inspector_settings>("inspector"));
     net::asio::io_context loop(1);
     VSECM_TRY(session, client::session::make(loop.get_executor(), settings.identity, settings.client, client::self_kind::any));
     int status = 1;
     net::asio::co_spawn(loop, fetch_once(session), [&](std::exception_ptr thrown, base::result<client::fetched> found) {
-        if (thrown) status = complain("the fetch ended in an exception", api::exit_status::usage);
-        else status = found ? show(*found) : complain(found.error().what, client::exit_status_of_call(found.error().code));
+        status = thrown ? tell_failure("inspector", {base::errc::internal, "the fetch ended in an exception"}) : fetched_status(found);
         loop.stop();
     });
     loop.run();
@@ -92,13 +80,7 @@ base::result<int> run() {
 
 int run_inspector(arguments args) {
     if (args.size() == 1 && args[0] == "--idle") return idle();
-    if (!args.empty()) {
-        bool const asked = args[0] == "--help" || args[0] == "-h";
-        std::fwrite(help.data(), 1, help.size(), asked ? stdout : stderr);
-        return asked ? 0 : 1;
-    }
-    auto ended = run();
-    return ended ? *ended : complain(ended.error().what, api::exit_status_of(ended.error().code));
+    return run_framed("inspector", help, args, run);
 }
 
 }  // namespace vsecm

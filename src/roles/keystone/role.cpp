@@ -1,12 +1,10 @@
 #include "roles/keystone/role.hpp"
 
 #include "base/file.hpp"
-#include "base/try.hpp"
 #include "client/waiting.hpp"
 #include "net/address.hpp"
 #include "net/probes.hpp"
-
-#include <cstdio>
+#include "role_frame.hpp"
 
 namespace vsecm {
 namespace {
@@ -48,10 +46,7 @@ base::status open_probe(net::runtime& loop, config::keystone_settings const& set
 }
 
 base::result<int> run() {
-    std::vector<std::string> warnings;
-    VSECM_TRY(settings, config::keystone_settings::load(base::environment::of_process(), warnings));
-    base::log::configure(settings.log.level, settings.log.format, "keystone");
-    for (auto const& sentence : warnings) base::log::warn("settings", {{"what", sentence}});
+    VSECM_TRY(settings, begin_role<config::keystone_settings>("keystone"));
     net::runtime loop(1);
     keystone state;
     VSECM_TRY_OK(open_probe(loop, settings, state));
@@ -66,16 +61,6 @@ base::result<int> run() {
 
 }  // namespace
 
-int run_keystone(arguments args) {
-    if (!args.empty()) {
-        bool const asked = args[0] == "--help" || args[0] == "-h";
-        std::fwrite(help.data(), 1, help.size(), asked ? stdout : stderr);
-        return asked ? 0 : 1;
-    }
-    auto ended = run();
-    if (ended) return *ended;
-    std::fprintf(stderr, "vsecm keystone: %s\n", ended.error().what.c_str());
-    return api::to_int(api::exit_status_of(ended.error().code));
-}
+int run_keystone(arguments args) { return run_framed("keystone", help, args, run); }
 
 }  // namespace vsecm

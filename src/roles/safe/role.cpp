@@ -2,14 +2,13 @@
 
 #include "api/exit_status.hpp"
 #include "base/log.hpp"
-#include "base/try.hpp"
+#include "role_frame.hpp"
 #include "roles/safe/bootstrap.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 #include <thread>
 
@@ -54,11 +53,7 @@ net::awaitable<void> start(roles::safe::bootstrap& safe, net::runtime& loops) {
 }
 
 base::result<int> run() {
-    auto const env = base::environment::of_process();
-    std::vector<std::string> warnings;
-    VSECM_TRY(settings, config::safe_settings::load(env, warnings));
-    base::log::configure(settings.log.level, settings.log.format, "safe");
-    for (auto const& sentence : warnings) base::log::warn("settings", {{"what", sentence}});
+    VSECM_TRY(settings, begin_role<config::safe_settings>("safe"));
     VSECM_TRY(policy, spiffe::peer_policy::make(settings.identity.ids));
     VSECM_TRY(audit_fd, open_audit(settings.audit_path));
     roles::safe::journal audit(audit_fd.get());
@@ -71,16 +66,6 @@ base::result<int> run() {
 
 }  // namespace
 
-int run_safe(arguments args) {
-    if (!args.empty()) {
-        bool const asked = args[0] == "--help" || args[0] == "-h";
-        std::fwrite(help.data(), 1, help.size(), asked ? stdout : stderr);
-        return api::to_int(asked ? api::exit_status::done : api::exit_status::usage);
-    }
-    auto ended = run();
-    if (ended) return *ended;
-    std::fprintf(stderr, "vsecm safe: %s\n", ended.error().what.c_str());
-    return api::to_int(api::exit_status_of(ended.error().code));
-}
+int run_safe(arguments args) { return run_framed("safe", help, args, run); }
 
 }  // namespace vsecm

@@ -1,9 +1,8 @@
 #include "roles/sentinel/role.hpp"
 
 #include "base/file.hpp"
-#include "base/log.hpp"
-#include "base/try.hpp"
 #include "client/session.hpp"
+#include "role_frame.hpp"
 #include "roles/sentinel/actions.hpp"
 #include "roles/sentinel/inputs.hpp"
 #include "roles/sentinel/serve.hpp"
@@ -95,8 +94,7 @@ int run_command(config::sentinel_settings const& settings, command asked) {
 }
 
 int run_serve(config::sentinel_settings const& settings, std::vector<std::string> const& warnings) {
-    base::log::configure(settings.log.level, settings.log.format, "sentinel");
-    for (auto const& sentence : warnings) base::log::warn("settings", {{"what", sentence}});
+    begin_log("sentinel", settings.log, warnings);
     auto const ended = serve(settings);
     if (ended) return *ended;
     return finish(failed(ended.error(), false));

@@ -1,12 +1,10 @@
 #include "roles/sidecar/role.hpp"
 
-#include "base/try.hpp"
 #include "client/poller.hpp"
 #include "client/session.hpp"
 #include "net/runtime.hpp"
+#include "role_frame.hpp"
 #include "roles/sidecar/secrets_file.hpp"
-
-#include <cstdio>
 
 namespace vsecm {
 namespace {
@@ -88,10 +86,7 @@ net::awaitable<void> follow(client::session& session, config::sidecar_settings c
 }
 
 base::result<int> run() {
-    std::vector<std::string> warnings;
-    VSECM_TRY(settings, config::sidecar_settings::load(base::environment::of_process(), warnings));
-    base::log::configure(settings.log.level, settings.log.format, "sidecar");
-    for (auto const& sentence : warnings) base::log::warn("settings", {{"what", sentence}});
+    VSECM_TRY(settings, begin_role<config::sidecar_settings>("sidecar"));
     net::runtime loop(1);
     VSECM_TRY(session, client::session::make(loop.loop(0), settings.identity, settings.client, client::self_kind::any));
     loop.on_stop("sidecar", [&session] { session.close(); });
@@ -101,16 +96,6 @@ base::result<int> run() {
 
 }  // namespace
 
-int run_sidecar(arguments args) {
-    if (!args.empty()) {
-        bool const asked = args[0] == "--help" || args[0] == "-h";
-        std::fwrite(help.data(), 1, help.size(), asked ? stdout : stderr);
-        return asked ? 0 : 1;
-    }
-    auto ended = run();
-    if (ended) return *ended;
-    std::fprintf(stderr, "vsecm sidecar: %s\n", ended.error().what.c_str());
-    return api::to_int(api::exit_status_of(ended.error().code));
-}
+int run_sidecar(arguments args) { return run_framed("sidecar", help, args, run); }
 
 }  // namespace vsecm

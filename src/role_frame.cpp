@@ -1,0 +1,33 @@
+#include "role_frame.hpp"
+
+#include "api/exit_status.hpp"
+
+#include <cstdio>
+
+namespace vsecm {
+
+std::optional<int> answer_arguments(std::string_view help, arguments args) {
+    if (args.empty()) return std::nullopt;
+    bool const asked = args[0] == "--help" || args[0] == "-h";
+    std::fwrite(help.data(), 1, help.size(), asked ? stdout : stderr);
+    return api::to_int(asked ? api::exit_status::done : api::exit_status::usage);
+}
+
+int tell_failure(std::string_view name, base::error const& why) {
+    auto const line = "vsecm " + std::string(name) + ": " + why.what + "\n";
+    std::fwrite(line.data(), 1, line.size(), stderr);
+    return api::to_int(api::exit_status_of(why.code));
+}
+
+void begin_log(std::string_view name, config::log_settings const& log, std::vector<std::string> const& warnings) {
+    base::log::configure(log.level, log.format, name);
+    for (auto const& sentence : warnings) base::log::warn("settings", {{"what", sentence}});
+}
+
+int run_framed(std::string_view name, std::string_view help, arguments args, base::result<int> (*run)()) {
+    if (auto const status = answer_arguments(help, args)) return *status;
+    auto const ended = run();
+    return ended ? *ended : tell_failure(name, ended.error());
+}
+
+}  // namespace vsecm

@@ -1,0 +1,34 @@
+// What most roles begin and end with: help, settings, log, the last sentence. Every role may include it.
+#pragma once
+
+#include "base/try.hpp"
+#include "config/settings.hpp"
+#include "roles.hpp"
+
+#include <optional>
+
+namespace vsecm {
+
+// For a role without arguments. None given: nothing. `--help` or `-h` prints `help`, 0; anything else prints it to
+// standard error, 1.
+std::optional<int> answer_arguments(std::string_view help, arguments args);
+
+// "vsecm NAME: <the sentence>" on standard error; gives the error's exit status.
+int tell_failure(std::string_view name, base::error const& why);
+
+// The log speaks as `name` from here on, first of the settings' `warnings`.
+void begin_log(std::string_view name, config::log_settings const& log, std::vector<std::string> const& warnings);
+
+// The role's settings, with the log begun.
+template <class Settings>
+base::result<Settings> begin_role(std::string_view name) {
+    std::vector<std::string> warnings;
+    VSECM_TRY(settings, Settings::load(base::environment::of_process(), warnings));
+    begin_log(name, settings.log, warnings);
+    return std::move(settings);
+}
+
+// A whole role without arguments: `run` gives its exit status, or why it could not begin.
+int run_framed(std::string_view name, std::string_view help, arguments args, base::result<int> (*run)());
+
+}  // namespace vsecm
