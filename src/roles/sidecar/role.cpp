@@ -1,5 +1,6 @@
 #include "roles/sidecar/role.hpp"
 
+#include "client/condition.hpp"
 #include "client/poller.hpp"
 #include "client/session.hpp"
 #include "net/runtime.hpp"
@@ -25,22 +26,6 @@ constexpr std::string_view help =
     "  . ./playground/env/billing; vsecm sidecar &\n"
     "  cat \"$VSECM_SIDECAR_SECRETS_PATH\"\n";
 
-// Says what went wrong once, and once that it is over; not once an attempt.
-class condition {
-public:
-    void failing(std::string_view event, base::error const& why) {
-        if (why.what == last_) return;
-        last_ = why.what;
-        base::log::warn(event, {{"code", base::name_of(why.code)}, {"what", why.what}});
-    }
-    void well() {
-        if (!std::exchange(last_, {}).empty()) base::log::warn("well_again");
-    }
-
-private:
-    std::string last_;
-};
-
 void tell(kept done, client::fetched const& found) {
     switch (done) {
         case kept::written: base::log::info("file_written", {{"bytes", found.content.data.size()}}); break;
@@ -53,7 +38,7 @@ void tell(kept done, client::fetched const& found) {
 }
 
 net::awaitable<void> follow(client::session& session, config::sidecar_settings const& settings) {
-    condition state;
+    client::condition state;
     while (true) {
         auto opened = co_await session.open(spiffe::svid_source::patience::until_deadline);
         if (opened) break;
