@@ -2,10 +2,9 @@
 // and nothing is lost, made or known by it.
 #include "integration/caller.hpp"
 #include "integration/system.hpp"
+#include "support/loopback.hpp"
 
-#include <arpa/inet.h>
 #include <catch2/catch_test_macros.hpp>
-#include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -35,14 +34,8 @@ long kilobytes(::pid_t pid, std::string const& what) {
 }
 
 int connected_to(unsigned port) {
-    int const fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ::timeval const limit{15, 0};
-    ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    ::sockaddr_in where{};
-    where.sin_family = AF_INET;
-    where.sin_port = htons(static_cast<std::uint16_t>(port));
-    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(::connect(fd, reinterpret_cast<::sockaddr*>(&where), sizeof where) == 0);
+    int const fd = test::connect_loopback(static_cast<std::uint16_t>(port), seconds{15});
+    REQUIRE(fd >= 0);
     return fd;
 }
 
@@ -51,13 +44,9 @@ std::string say(unsigned port, std::string const& bytes) {
     int const fd = connected_to(port);
     static_cast<void>(::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL));
     ::shutdown(fd, SHUT_WR);
-    std::string heard;
-    char buffer[4096];
-    ssize_t n = 0;
-    while ((n = ::recv(fd, buffer, sizeof buffer, 0)) > 0) heard.append(buffer, static_cast<std::size_t>(n));
-    bool const timed_out = n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    auto const heard = test::receive_all(fd);
     ::close(fd);
-    return (timed_out ? "open" : "") + heard;
+    return (heard.still_open ? "open" : "") + heard.text;
 }
 
 // What a TLS client without a certificate receives to a request: nothing, if all is well.

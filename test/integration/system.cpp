@@ -1,7 +1,7 @@
 #include "integration/system.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include "support/loopback.hpp"
+
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -102,19 +102,11 @@ void system::kill_safe() {
 
 plain_answer plain_get(unsigned port, std::string const& target) {
     plain_answer answer;
-    int const fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ::timeval const limit{5, 0};
-    ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    ::sockaddr_in where{};
-    where.sin_family = AF_INET;
-    where.sin_port = htons(static_cast<std::uint16_t>(port));
-    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(fd, reinterpret_cast<::sockaddr*>(&where), sizeof where) == 0) {
-        auto const text = "GET " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-        std::string got;
-        char buffer[4096];
-        if (::send(fd, text.data(), text.size(), MSG_NOSIGNAL) > 0)
-            for (ssize_t n; (n = ::recv(fd, buffer, sizeof buffer, 0)) > 0;) got.append(buffer, static_cast<std::size_t>(n));
+    int const fd = connect_loopback(static_cast<std::uint16_t>(port), seconds{5});
+    if (fd < 0) return answer;
+    auto const text = "GET " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    if (::send(fd, text.data(), text.size(), MSG_NOSIGNAL) > 0) {
+        auto const got = receive_all(fd).text;
         if (got.starts_with("HTTP/1.")) answer.status = std::atoi(got.c_str() + 9);
         if (auto const end = got.find("\r\n\r\n"); end != std::string::npos) answer.body = got.substr(end + 4);
     }

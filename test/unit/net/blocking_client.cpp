@@ -1,31 +1,16 @@
 #include "unit/net/blocking_client.hpp"
 
+#include "support/loopback.hpp"
+
 #include <catch2/catch_test_macros.hpp>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 namespace vsecm::test {
-namespace {
-
-void set_patience(int fd, std::chrono::milliseconds patience) {
-    timeval const limit{patience.count() / 1000, (patience.count() % 1000) * 1000};
-    ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-}
-
-}  // namespace
-
 int connect_local(std::uint16_t port, std::chrono::milliseconds patience) {
-    int const fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(port);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    set_patience(fd, patience);
-    REQUIRE(::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
+    int const fd = connect_loopback(port, patience);
+    REQUIRE(fd >= 0);
     int const yes = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     return fd;

@@ -1,6 +1,7 @@
 #include "net/probes.hpp"
 
 #include "net/address.hpp"
+#include "support/loopback.hpp"
 #include "unit/net/blocking_client.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -19,9 +20,7 @@ namespace {
 std::string ask(std::uint16_t port, std::string_view text) {
     int const fd = connect_local(port);
     ::send(fd, text.data(), text.size(), MSG_NOSIGNAL);
-    std::string got;
-    char buffer[1024];
-    for (ssize_t n; (n = ::recv(fd, buffer, sizeof buffer, 0)) > 0;) got.append(buffer, static_cast<std::size_t>(n));
+    auto got = receive_all(fd).text;
     ::close(fd);
     return got;
 }

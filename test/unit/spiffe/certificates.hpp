@@ -89,4 +89,37 @@ inline shape ca_shape(std::string trust_domain = "td") {
     return s;
 }
 
+// A shape that must be refused, and a piece of the sentence that says why.
+struct bad_shape {
+    shape bad;
+    std::string_view why;
+};
+
+// What neither an own SVID nor a peer's may be.
+inline std::vector<bad_shape> shapes_nobody_takes() {
+    return {
+        {{.san = ""}, "no URI SAN"},
+        {{.san = "DNS:example.org"}, "no URI SAN"},
+        {{.san = "email:a@b.c"}, "no URI SAN"},
+        {{.san = "URI:spiffe://td/workload,URI:spiffe://td/second"}, "more than one URI SAN"},
+        {{.san = "URI:spiffe://td/workload,URI:https://td"}, "more than one URI SAN"},
+        {{.san = "URI:https://td/workload"}, "not a SPIFFE ID"},
+        {{.san = "URI:spiffe://td/workload/"}, "not a SPIFFE ID"},
+        {{.san = "URI:spiffe://td"}, "names a trust domain"},
+        {{.constraints = "critical,CA:TRUE"}, "CA certificate"},
+        {{.usage = "critical,digitalSignature,keyCertSign"}, "may sign"},
+        {{.usage = "critical,digitalSignature,cRLSign"}, "may sign"},
+        {{.key = "rsa1024"}, ""},
+        {{.key = "secp256k1"}, "secp256k1"},
+    };
+}
+
+template <class Result>
+void check_refused(Result const& found, base::errc code, std::string_view why) {
+    CAPTURE(why);
+    REQUIRE_FALSE(found.has_value());
+    CHECK(found.error().code == code);
+    CHECK(found.error().what.contains(why));
+}
+
 }  // namespace vsecm::test
