@@ -1,9 +1,10 @@
 #include "roles.hpp"
 
+#include "config/parse.hpp"
+
 #include <algorithm>
 #include <cstdio>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace vsecm {
@@ -25,21 +26,6 @@ alias const* find_alias(std::string_view invoked_as) {
     return nullptr;
 }
 
-// Levenshtein distance; both words are short.
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        auto diagonal = std::exchange(row[0], i);
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            auto const above = row[j];
-            row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-            diagonal = above;
-        }
-    }
-    return row[b.size()];
-}
-
 void print(std::FILE* to, std::string const& text) { std::fwrite(text.data(), 1, text.size(), to); }
 
 std::string list_of_roles() {
@@ -57,9 +43,9 @@ std::string list_of_roles() {
 
 int unknown_role(std::string_view name) {
     auto const roles = all_roles();
-    auto const nearest = std::ranges::min_element(roles, {}, [&](role const& r) { return distance(name, r.name); });
+    auto const nearest = std::ranges::min_element(roles, {}, [&](role const& r) { return config::edit_distance(name, r.name); });
     std::string text = "vsecm: there is no role `" + std::string(name) + "`.";
-    if (nearest != roles.end() && distance(name, nearest->name) <= 3) text += " Did you mean `vsecm " + std::string(nearest->name) + "`?";
+    if (nearest != roles.end() && config::edit_distance(name, nearest->name) <= 3) text += " Did you mean `vsecm " + std::string(nearest->name) + "`?";
     print(stderr, text + " Type `vsecm` for the list.\n");
     return no_such_role;
 }
