@@ -79,6 +79,14 @@ sentinel 'Q53: put a value that looks like options' 0 '\nOK\n\n' '' -- sentinel 
 sentinel 'the list' 0 '~{"secrets":[{"name":"app","created":"20' '' -- sentinel -l
 sentinel 'two workloads' 0 '\nOKOK\n\n' '' -- sentinel -w one -w two -n x -n y -s v
 sentinel 'append' 0 '\nOK\n\n' '' -- sentinel -w app -a -s newest
+sentinel 'the first of its name' 0 '\nOK\n\n' '' -- sentinel -w versioned -s one --if-version 0
+sentinel 'which is not there a second time' 2 '' 'version 0 was expected, it is 1' -- sentinel -w versioned -s two --if-version 0
+sentinel 'nor for one of several' 2 '' 'version 1 was expected, it is 0' -- sentinel -w versioned -w nobody -s two --if-version 1
+sentinel 'of which none was written' 0 '~"version":1' '' -- sentinel -l
+truth 'not even named' sh -c '! grep -q nobody .out'
+sentinel 'over the version it has' 0 '\nOK\n\n' '' -- sentinel -w versioned -a -s two --if-version 1
+sentinel 'no longer over that' 2 '' 'version 1 was expected, it is 2' -- sentinel -w versioned -s three --if-version 1
+row 'no version' 1 '' '--if-version takes' -- sentinel -w versioned -s x --if-version latest
 printf ' exact \n\n' >exact
 stdin=exact
 sentinel 'from standard input' 0 '\nOK\n\n' '' -- sentinel -w exact -s -

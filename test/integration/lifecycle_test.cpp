@@ -26,6 +26,32 @@ TEST_CASE("a secret goes in, comes out, and survives SIGKILL and SIGTERM") {
     CHECK(local.inspect("billing").status == 6);
 }
 
+TEST_CASE("of many that saw the same version, one replaces it") {
+    test::system local;
+    local.sentinel({"-w", "billing", "-s", "0", "--if-version", "0"});
+    for (int version = 1; version <= 3; ++version) {
+        std::vector<test::process> racers;
+        for (int i = 0; i < 6; ++i) {
+            auto const own = std::to_string(10 * version + i);
+            racers.push_back(local.launch("vsecm-sentinel", {"sentinel", "-w", "billing", "-s", own, "--if-version", std::to_string(version)}, "racer" + own));
+        }
+        std::string winner;
+        for (int i = 0; i < 6; ++i) {
+            auto& racer = racers[static_cast<std::size_t>(i)];
+            auto const status = racer.wait(seconds{20});
+            if (status == 0) {
+                CHECK(winner.empty());
+                winner = std::to_string(10 * version + i) + "\n";
+            } else {
+                CHECK(status == 2);
+                CHECK(racer.err().contains(std::format("version {} was expected, it is {}", version, version + 1)));
+            }
+        }
+        CHECK_FALSE(winner.empty());
+        CHECK(local.inspect("billing").out == winner);
+    }
+}
+
 TEST_CASE("Q30 Q31: probes tell the truth, and SIGTERM is an orderly end") {
     test::system local;
     for (auto const* target : {"/", "/healthz", "/livez"}) CHECK(plain_get(local.port("live"), target).status == 200);

@@ -49,13 +49,13 @@ net::awaitable<base::status> require_vsecm(safe_client& safe) {
     auto const answer = co_await safe.status();
     if (answer && answer->from_vsecm) co_return base::status{};
     if (answer || answer.error().code == errc::invalid)
-        co_return base::fail(errc::unsupported, "the server is an original VMware Secrets Manager, which would ignore -a and -b: nothing was written");
+        co_return base::fail(errc::unsupported, "the server is an original VMware Secrets Manager, which would ignore -a, -b and --if-version: nothing was written");
     co_return std::unexpected(answer.error());
 }
 
 net::awaitable<base::result<client::reply>> put(safe_client& safe, prepared_command& command) {
     auto& asked = command.asked;
-    if (asked.append || !asked.store.empty()) VSECM_CO_TRY_OK(co_await require_vsecm(safe));
+    if (asked.append || !asked.store.empty() || asked.if_version) VSECM_CO_TRY_OK(co_await require_vsecm(safe));
     api::upsert_request request;
     request.workloads = asked.workloads;
     request.namespaces = asked.namespaces;
@@ -66,6 +66,7 @@ net::awaitable<base::result<client::reply>> put(safe_client& safe, prepared_comm
     request.not_before = asked.not_before;
     request.expires = asked.expires;
     request.backing_store = asked.store;
+    request.if_version = asked.if_version;
     co_return co_await safe.upsert(request);
 }
 

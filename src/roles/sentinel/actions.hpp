@@ -24,7 +24,7 @@ struct prepared_command {
     api::keys_request root_key;   // give_root_key
 };
 
-// Talks to safe. What an original safe would silently ignore (-a, -b) is refused before anything is written.
+// Talks to safe. What an original safe would silently ignore (-a, -b, --if-version) is refused before anything is written.
 net::awaitable<outcome> perform(client::safe_client& safe, prepared_command command);
 
 // An error before or while talking to safe, as an outcome. `answered`: safe itself may have said it.

@@ -4,6 +4,7 @@
 #include "base/options.hpp"
 #include "base/try.hpp"
 #include "codec/utf8.hpp"
+#include "config/parse.hpp"
 
 #include <algorithm>
 
@@ -17,7 +18,8 @@ namespace {
 
 enum option {
     o_help, o_version, o_list, o_delete, o_namespace, o_input_keys, o_workload, o_secret, o_template, o_format, o_encrypt,
-    o_nbf, o_exp, o_append, o_store, o_secret_file, o_output, o_later,
+    o_nbf, o_exp, o_append, o_store, o_secret_file, o_if_version, o_output,
+    o_later,
 };
 
 constexpr base::option_row table[] = {
@@ -37,12 +39,12 @@ constexpr base::option_row table[] = {
     {'a', "append", option_kind::flag, o_append},
     {'b', "store", option_kind::single, o_store},
     {'\0', "secret-file", option_kind::single, o_secret_file},
+    {'\0', "if-version", option_kind::single, o_if_version},
     {'\0', "output", option_kind::single, o_output},
     // Known, so that they are refused by name and not mistaken for something else.
     {'\0', "versions", option_kind::flag, o_later},
     {'\0', "rollback", option_kind::single, o_later},
     {'\0', "undelete", option_kind::flag, o_later},
-    {'\0', "if-version", option_kind::single, o_later},
     {'\0', "rotate-root-key", option_kind::flag, o_later},
     {'\0', "forget-key", option_kind::single, o_later},
     {'\0', "dry-run", option_kind::flag, o_later},
@@ -60,7 +62,7 @@ base::result<output_shape> shape_of(base::parsed_options const& given) {
 base::status refuse_what_comes_later(base::parsed_options const& given) {
     if (given.has(o_later))
         return fail(errc::unsupported,
-                    "--versions, --rollback, --undelete, --if-version, --rotate-root-key, --forget-key and --dry-run are not supported yet");
+                    "--versions, --rollback, --undelete, --rotate-root-key, --forget-key and --dry-run are not supported yet");
     if (given.has(o_template))
         return fail(errc::unsupported, "templates (-t) are not supported yet: give the secret as the workload is to see it");
     return {};
@@ -94,6 +96,14 @@ base::result<secret_source> value_of(base::parsed_options const& given, std::str
     return secret_source{kind::argument, text};
 }
 
+base::result<std::optional<std::int64_t>> if_version_of(base::parsed_options const& given) {
+    if (!given.has(o_if_version)) return std::nullopt;
+    auto const number = config::parse_int(given.value(o_if_version));
+    if (!number || *number < 0)
+        return fail(errc::invalid, "--if-version takes the version that is to be replaced, as `safe -l` shows it; 0: there must be none");
+    return number;
+}
+
 base::status check_names(command const& c) {
     for (auto const& name : c.workloads)
         if (auto good = api::check_secret_name(name); !good) return pass(std::move(good), "-w");
@@ -110,6 +120,7 @@ base::result<command> put_remove_or_encrypt(base::parsed_options const& given, c
     if (c.workloads.empty() && (deletes || !encrypts)) return fail(errc::invalid, "Please provide a workload name.");
     if (deletes) {
         if (c.append) return fail(errc::invalid, "-a and -d contradict each other");
+        if (given.has(o_if_version)) return fail(errc::invalid, "--if-version goes with -s: a deletion has no version to compare");
         c.what = verb::remove;
         return c;
     }
@@ -124,10 +135,12 @@ base::result<command> put_remove_or_encrypt(base::parsed_options const& given, c
     c.expires = given.has(o_exp) && !given.value(o_exp).empty() ? given.value(o_exp) : "never";
     if (!api::parse_not_before(c.not_before, {})) return fail(errc::invalid, "-N takes `now` or a date like 2026-01-31T00:00:00Z");
     if (!api::parse_expires(c.expires)) return fail(errc::invalid, "-E takes `never` or a date like 2026-01-31T00:00:00Z");
+    VSECM_TRY(if_version, if_version_of(given));
+    c.if_version = if_version;
     c.encrypted = encrypts;
     c.what = c.workloads.empty() ? verb::encrypt : verb::put;
-    if (c.what == verb::encrypt && (c.append || !c.store.empty()))
-        return fail(errc::invalid, "-e without -w only prints the ciphertext: -a and -b have no meaning there");
+    if (c.what == verb::encrypt && (c.append || !c.store.empty() || c.if_version))
+        return fail(errc::invalid, "-e without -w only prints the ciphertext: -a, -b and --if-version have no meaning there");
     return c;
 }
 
@@ -204,6 +217,8 @@ options:
       --secret-file FILE   the secret is the file's content, byte for byte
   -a, --append             put the value in front of those the workload has, instead of replacing them
   -b, --store WHERE        file or memory: where this secret is kept
+      --if-version N       only if the secret's version is N, as -l shows it (0: there is none yet). Another one: nothing is
+                           written for any of the workloads, exit 2
   -d, --delete             delete the secrets of the workloads
   -e, --encrypt            see above
   -l, --list               names and dates of all secrets

@@ -4,6 +4,8 @@
 
 #include "base/result.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +33,7 @@ struct command {
     std::string store;         // "", "file" or "memory"
     std::string format;        // as it goes on the wire
     std::string not_before, expires;
+    std::optional<std::int64_t> if_version;  // put: only over this version; 0: only if there is none
     output_shape output = output_shape::text;
 };
 

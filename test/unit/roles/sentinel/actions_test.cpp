@@ -97,7 +97,7 @@ TEST_CASE("an original safe is never told what it would ignore") {
     scripted_safe original("");
     original.answers[put] = {200, "OK", ""};
     original.answers[list] = {200, R"({"secrets":[]})", ""};
-    for (auto const& words : {std::vector<std::string_view>{"-w", "a", "-s", "x", "-a"}, {"-w", "a", "-s", "x", "-b", "memory"}}) {
+    for (auto const& words : {std::vector<std::string_view>{"-w", "a", "-s", "x", "-a"}, {"-w", "a", "-s", "x", "-b", "memory"}, {"-w", "a", "-s", "x", "--if-version", "0"}}) {
         original.requests.clear();
         auto const result = original.perform(words);
         CHECK(result.status == exit_status::refused);
@@ -171,12 +171,14 @@ TEST_CASE("status of ours decides the exit status by its phase") {
     CHECK(ours.perform({"status"}).status == exit_status::sealed);
     ours.answers[status] = {200, R"({"phase":"starting"})", ""};
     CHECK(ours.perform({"status", "--output", "json"}).status == exit_status::unreachable);
-    // Append asks first, then writes.
+    // What an original would ignore asks first, then writes.
     ours.answers[put] = {200, "OK", ""};
     ours.requests.clear();
     CHECK(ours.perform({"-w", "a", "-s", "x", "-a"}).status == exit_status::done);
     CHECK(ours.requests == std::vector<std::string>{status, put});
     CHECK(ours.bodies.back().ends_with(R"("appendValue":true})"));
+    CHECK(ours.perform({"-w", "a", "-s", "x", "--if-version", "7"}).status == exit_status::done);
+    CHECK(ours.bodies.back().ends_with(R"("ifVersion":7})"));
 }
 
 TEST_CASE("an endpoint with a path has it in front of every route, once") {

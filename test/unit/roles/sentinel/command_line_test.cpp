@@ -122,7 +122,6 @@ TEST_CASE("what this version does not do is refused, never ignored") {
                            {"-w", "a", "--versions"},
                            {"-w", "a", "--rollback", "3"},
                            {"-w", "a", "--undelete"},
-                           {"-w", "a", "-s", "x", "--if-version", "3"},
                            {"-w", "a", "-s", "x", "--dry-run"},
                            {"-l", "--dry-run"},
                            {"--rotate-root-key"},
@@ -147,12 +146,23 @@ TEST_CASE("what this version does not do is refused, never ignored") {
     CHECK(parse_command_line(words{"-w", "a", "-s", "gen:x"}, "").has_value());
 }
 
+TEST_CASE("a version to be replaced is a number, and goes with a put") {
+    CHECK_FALSE(parsed({"-w", "a", "-s", "x"}).if_version.has_value());
+    CHECK(parsed({"-w", "a", "-s", "x", "--if-version", "3"}).if_version == 3);
+    CHECK(parsed({"-w", "a", "-a", "-s", "x", "--if-version=0"}).if_version == 0);
+    for (std::string_view const bad : {"", "-1", "three", "3.0", "99999999999999999999"})
+        CHECK(refused({"-w", "a", "-s", "x", "--if-version", bad}).what.starts_with("--if-version takes"));
+    CHECK(refused({"-w", "a", "-d", "--if-version", "3"}).code == errc::invalid);
+    CHECK(refused({"-e", "-s", "x", "--if-version", "3"}).code == errc::invalid);
+}
+
 TEST_CASE("no refusal repeats what may be a secret") {
     words const cases[] = {{"-w", "a", "hunter2"},
                            {"-w", "a", "-shunter2"},
                            {"-w", "a", "--hunter2"},
                            {"-w", "a", "--secert=hunter2"},
                            {"-w", "a", "-s", "x", "-N", "hunter2"},
+                           {"-w", "a", "-s", "x", "--if-version", "hunter2"},
                            {"-w", "a", "-s", "x", "-f", "hunter2"},
                            {"-w", "a", "-s", "hunter2", "-s", "hunter2"},
                            {"-w", "a", "-s", "gen:hunter2"},
@@ -164,6 +174,6 @@ TEST_CASE("no refusal repeats what may be a secret") {
 
 TEST_CASE("help tells every option") {
     for (std::string_view const option : {"-w,", "-n,", "-s,", "--secret-file", "-a,", "-b,", "-d,", "-e,", "-l,", "-i,", "-f,", "-N,", "-E,",
-                                          "--output", "--version", "-h,", "safe status", "sentinel serve"})
+                                          "--output", "--version", "--if-version N", "-h,", "safe status", "sentinel serve"})
         CHECK(help_text().find(option) != std::string_view::npos);
 }
