@@ -62,6 +62,7 @@ struct http_client::impl {
     http_client_limits limits;
     executor loop;
     std::unique_ptr<tls_stream> stream;  // the kept connection, idle between requests
+    bool is_busy = false;                // a request uses it, and is suspended somewhere inside it
 
     awaitable<base::result<std::unique_ptr<tls_stream>>> open();
     bool usable(tls_context const& newest);
@@ -190,8 +191,10 @@ awaitable<base::result<http_client_response>> http_client::send(http_client_requ
                 !request.target.contains(' ');
     for (auto const& [name, value] : request.headers) safe = safe && is_line_safe(name) && is_line_safe(value);
     if (!safe) co_return fail(errc::invalid, "the request line or a header holds characters that HTTP cannot carry");
+    impl_->is_busy = true;
     auto work = impl_->exchange(request);
     auto outcome = co_await with_deadline(std::move(work), limit, std::format("the request to {}", impl_->server.authority()));
+    impl_->is_busy = false;
     if (!outcome && impl_->stream && (outcome.error().code == errc::timeout || outcome.error().code == errc::cancelled)) {
         impl_->stream.reset();  // an answer may be half way: never reused
     }
@@ -201,8 +204,12 @@ awaitable<base::result<http_client_response>> http_client::send(http_client_requ
 endpoint const& http_client::server() const noexcept { return impl_->server; }
 
 void http_client::close() {
-    if (impl_->stream) impl_->stream->try_shutdown();
-    impl_->stream.reset();
+    if (!impl_->stream) return;
+    impl_->stream->try_shutdown();
+    if (impl_->is_busy)
+        impl_->stream->close();  // the request wakes, finds it closed, and drops it itself
+    else
+        impl_->stream.reset();
 }
 
 }  // namespace vsecm::net

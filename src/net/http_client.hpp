@@ -46,7 +46,7 @@ public:
     awaitable<base::result<http_client_response>> send(http_client_request request, steady_clock::duration limit);
 
     endpoint const& server() const noexcept;
-    void close();  // drops the kept connection
+    void close();  // drops the connection; a request under way ends with errc::cancelled
 
 private:
     struct impl;

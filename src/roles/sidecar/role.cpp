@@ -53,6 +53,7 @@ net::awaitable<void> follow(client::session& session, config::sidecar_settings c
     for (;;) {
         auto found = co_await poller.next();
         if (!found) {
+            if (found.error().code == base::errc::cancelled) co_return;  // the role is ending
             state.failing("safe_away", found.error());
             continue;
         }

@@ -188,6 +188,25 @@ TEST_CASE("a kept connection that the server closed is replaced; only a GET is s
     }
 }
 
+TEST_CASE("closing while an answer is awaited ends the request, not the program") {
+    server_fixture server;
+    run_loop loop;
+    net::http_client client(loop.executor(), source_of(server.client), {"127.0.0.1", server.port(), ""});
+    REQUIRE(loop.run(client.send(get("/ok"), 5s)));
+    auto const close_soon = [](net::http_client& held) -> net::awaitable<base::result<int>> {
+        (void)co_await net::sleep_for(50ms);
+        held.close();
+        co_return 0;
+    };
+    net::asio::co_spawn(loop.executor(), close_soon(client), net::asio::detached);
+    auto const ended = loop.run(client.send(get("/hold"), 5s));
+    REQUIRE_FALSE(ended);
+    CHECK(ended.error().code == errc::cancelled);
+    CHECK(loop.run(client.send(get("/ok"), 5s))->status == 200);  // on a new connection
+    client.close();
+    client.close();
+}
+
 TEST_CASE("answers are bounded and must be HTTP") {
     test_ca ca;
     auto const server_context = ca.context(net::tls_role::server, ca.issue("spiffe://test/safe"), "X25519");
