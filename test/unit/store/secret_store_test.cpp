@@ -115,8 +115,8 @@ TEST_CASE("dates decide what is seen, and the tag changes with it") {
 }
 
 TEST_CASE("a commit answers on the caller's loop, after readers can see it") {
+    test::run_loop loop;  // outlives the store
     auto store = in_memory();
-    test::run_loop loop;
     auto changes = request(put("app", "v"));
     auto const outcome = loop.run(store->commit(std::move(changes)));
     REQUIRE(outcome);
@@ -127,8 +127,8 @@ TEST_CASE("a commit answers on the caller's loop, after readers can see it") {
 
 TEST_CASE("a watcher is woken by each change of its name and by its dates, and by no other") {
     base::manual_clock clock(base::parse_rfc3339("2024-01-01T00:00:00Z").value());
+    test::run_loop loop;  // outlives the store
     auto store = in_memory({}, clock);
-    test::run_loop loop;
     auto work = net::asio::make_work_guard(loop.context);
     {
         watch_hub hub(*store, loop.executor());
@@ -177,8 +177,8 @@ TEST_CASE("a watcher is woken by each change of its name and by its dates, and b
 }
 
 TEST_CASE("a date in real time wakes without being asked") {
+    test::run_loop loop;  // outlives the store
     auto store = in_memory();
-    test::run_loop loop;
     auto const work = net::asio::make_work_guard(loop.context);
     watch_hub hub(*store, loop.executor());
     net::wake_signal bell;
