@@ -94,6 +94,21 @@ TEST_CASE("Q35: a reader never sees a part of a value, nor an empty file; and th
     CHECK(slurp(s.file) == first);
 }
 
+TEST_CASE("a file that has the content but another mode gets its mode") {
+    scene s;
+    s.local.sentinel({"-w", "billing", "-s", "TopSecret"});
+    auto const started_with = [&](std::string const& mode, ::mode_t expected) {
+        auto sidecar = s.sidecar({{"VSECM_SIDECAR_FILE_MODE", mode}});
+        CHECK(eventually(patience, [&] { return s.holds("TopSecret") && (s.facts().st_mode & 07777) == expected; }));
+        sidecar.signal(SIGTERM);
+        CHECK(sidecar.wait(patience) == 0);
+    };
+    started_with("0644", 0644);
+    started_with("0400", 0400);
+    ::chmod(s.file.c_str(), 0666);
+    started_with("0400", 0400);
+}
+
 TEST_CASE("Q35: what has not changed is not written again, by the same sidecar or the next, whatever becomes of safe") {
     scene s;
     s.local.sentinel({"-w", "billing", "-s", "TopSecret"});

@@ -2,10 +2,17 @@
 
 #include "base/try.hpp"
 
+#include <sys/stat.h>
+
 namespace vsecm::roles::sidecar {
 namespace {
 
 constexpr std::size_t max_file_len = 64U << 20;
+
+bool has_mode(std::string const& path, ::mode_t mode) {
+    struct ::stat now {};
+    return ::stat(path.c_str(), &now) == 0 && (now.st_mode & 07777) == mode;
+}
 
 }  // namespace
 
@@ -15,8 +22,9 @@ std::optional<base::secret_text> secrets_file::content() const {
     return std::move(*text);
 }
 
+// A wrong mode is put right by replacing the file, too: it may be another user's, whose mode is not ours to change.
 base::result<kept> secrets_file::replace_with(base::byte_view wanted, kept done) {
-    if (auto const now = content(); now && base::equal_constant_time(now->bytes(), wanted)) return kept::unchanged;
+    if (auto const now = content(); now && base::equal_constant_time(now->bytes(), wanted) && has_mode(path_, mode_)) return kept::unchanged;
     VSECM_TRY_OK(base::replace_file(files_, path_, wanted, mode_));
     return done;
 }

@@ -12,11 +12,11 @@ namespace vsecm::roles::sidecar {
 enum class kept {
     written,    // the file has the new content
     emptied,    // the secret is gone on purpose: deleted, or expired
-    unchanged,  // it already had this content
+    unchanged,  // it already had this content and mode
     held,       // there is no secret, but nobody said that it was deleted: what the file holds stays
 };
 
-// Owns nothing but the path. The content is compared with what is on disk, so a file that somebody changed is put right.
+// Owns nothing but the path. Content and mode are compared with what is on disk, so a file that somebody changed is put right.
 class secrets_file {
 public:
     secrets_file(base::file_layer& files, std::string path, ::mode_t mode) : files_(files), path_(std::move(path)), mode_(mode) {}
