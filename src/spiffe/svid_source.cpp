@@ -126,7 +126,7 @@ struct svid_source::impl final : watch_listener {
             return base::fail(base::errc::invalid, "the SPIFFE Workload API at {} sent an SVID of {} that has expired",
                               options.watch.where.text(), next.id().text());
         auto const before = bundles->load();
-        VSECM_TRY(trusted, trust_bundles::make(context.bundles, before));
+        VSECM_TRY(trusted, trust_bundles::make(context.bundles, context.federated, before));
         bool const same = svid && trusted == before && svid->chain() == next.chain();
         if (!same) VSECM_TRY_OK(swap(std::move(next), trusted));
         std::lock_guard const lock(guard);

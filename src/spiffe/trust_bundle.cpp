@@ -1,5 +1,6 @@
 #include "spiffe/trust_bundle.hpp"
 
+#include "base/log.hpp"
 #include "base/try.hpp"
 #include "spiffe/openssl.hpp"
 #include "spiffe/x509_svid.hpp"
@@ -31,6 +32,30 @@ struct trust_bundles::content {
     std::uint64_t generation = 0;
     std::map<std::string, domain, std::less<>> domains;
 
+    // Nothing of a domain with a malformed root is kept.
+    base::status add(std::string name, base::byte_view joined) {
+        domain added;
+        added.store.reset(X509_STORE_new());
+        if (!added.store) throw std::bad_alloc();
+        auto parts = split_der(joined, max_roots_per_domain);
+        if (!parts) return base::pass(std::move(parts), "the bundle of " + name);
+        for (auto const part : *parts) {
+            auto root = parse_certificate(part);
+            if (!root) return base::pass(std::move(root), "the bundle of " + name);
+            added.roots.insert(sha256_of(root->get()));
+            X509_STORE_add_cert(added.store.get(), root->get());  // takes its own reference; a duplicate is fine
+        }
+        domains.insert_or_assign(std::move(name), std::move(added));
+        return {};
+    }
+
+    base::status add_federated(std::string_view name, base::byte_view joined) {
+        auto named = parse_trust_domain(name);
+        if (!named) return base::fail(base::errc::corrupt, "the name of a federated bundle: {}", named.error().what);
+        if (domains.contains(*named)) return {};
+        return add(*std::move(named), joined);
+    }
+
     bool same_roots(content const& other) const {
         return std::ranges::equal(domains, other.domains, [](auto const& a, auto const& b) {
             return a.first == b.first && a.second.roots == b.second.roots;
@@ -41,21 +66,13 @@ struct trust_bundles::content {
 trust_bundles::trust_bundles() : content_(std::make_unique<content>()) {}
 trust_bundles::~trust_bundles() = default;
 
-base::result<std::shared_ptr<trust_bundles const>> trust_bundles::make(
-    std::map<std::string, std::vector<std::uint8_t>> const& roots, std::shared_ptr<trust_bundles const> previous) {
+base::result<std::shared_ptr<trust_bundles const>> trust_bundles::make(bundle_map const& own, bundle_map const& federated,
+                                                                       std::shared_ptr<trust_bundles const> previous) {
     std::shared_ptr<trust_bundles> made(new trust_bundles());
-    for (auto const& [name, joined] : roots) {
-        auto& domain = made->content_->domains[name];
-        domain.store.reset(X509_STORE_new());
-        if (!domain.store) throw std::bad_alloc();
-        auto parts = split_der(joined, max_roots_per_domain);
-        if (!parts) return base::pass(std::move(parts), "the bundle of " + name);
-        for (auto const part : *parts) {
-            auto root = parse_certificate(part);
-            if (!root) return base::pass(std::move(root), "the bundle of " + name);
-            domain.roots.insert(sha256_of(root->get()));
-            X509_STORE_add_cert(domain.store.get(), root->get());  // takes its own reference; a duplicate is fine
-        }
+    for (auto const& [name, joined] : own) VSECM_TRY_OK(made->content_->add(name, joined));
+    for (auto const& [name, joined] : federated) {
+        auto const added = made->content_->add_federated(name, joined);
+        if (!added) base::log::error("federated_bundle_left_out", {{"reason", added.error().what}});
     }
     ERR_clear_error();
     if (previous && previous->content_->same_roots(*made->content_)) return previous;

@@ -18,14 +18,19 @@ struct stack_st_X509;
 
 namespace vsecm::spiffe {
 
+// Trust domain -> concatenated DER certificates. An empty domain trusts nothing.
+using bundle_map = std::map<std::string, std::vector<std::uint8_t>>;
+
 // One generation of roots: own trust domain and federated ones. Immutable once made; safe to share between loops.
 class trust_bundles {
 public:
-    // Trust domain name -> concatenated DER certificates. A root that does not parse is errc::corrupt and names its
-    // domain; an empty domain trusts nothing. Each call gives a new generation number, unless the content equals that
-    // of `previous`: then that one is returned, so that nobody's remembered verdict is thrown away.
+    // A root of `own` that does not parse is errc::corrupt and names its domain. Federated bundles come from other
+    // people's servers: one that is malformed, by name or by root, is left out with an error in the log, so that its
+    // trust domain is unknown; the others, and our own identity, are not made to wait for its repair. A federated
+    // bundle never replaces one of `own`. Each call gives a new generation number, unless the roots equal those of
+    // `previous`: then that one is returned, so that nobody's remembered verdict is thrown away.
     static base::result<std::shared_ptr<trust_bundles const>> make(
-        std::map<std::string, std::vector<std::uint8_t>> const& roots, std::shared_ptr<trust_bundles const> previous = {});
+        bundle_map const& own, bundle_map const& federated = {}, std::shared_ptr<trust_bundles const> previous = {});
     ~trust_bundles();
 
     std::uint64_t generation() const noexcept;

@@ -69,7 +69,6 @@ base::status take_svid(x509_context& context, std::set<std::string, std::less<>>
 base::result<x509_context> parse_response(base::byte_view message) {
     x509_context context;
     std::set<std::string, std::less<>> hints;
-    std::map<std::string, std::vector<std::uint8_t>> federated;
     for (pbf_reader fields(view_of(message)); fields.next();) {
         switch (fields.tag_and_type()) {
             case bytes_field(1): {
@@ -78,17 +77,13 @@ base::result<x509_context> parse_response(base::byte_view message) {
             }
             case bytes_field(3): {
                 map_entry const entry(fields.get_view());
-                auto domain = parse_trust_domain(entry.key);
-                if (!domain) return base::fail(base::errc::corrupt, "a federated bundle's name: {}", domain.error().what);
-                federated[*std::move(domain)].assign(entry.value.begin(), entry.value.end());
+                context.federated[std::string(entry.key)].assign(entry.value.begin(), entry.value.end());
                 break;
             }
             default: fields.skip();
         }
     }
     if (context.svids.empty()) return base::fail(base::errc::corrupt, "an answer without an SVID");
-    // What is said about our own trust domain is in the SVID; a federated entry cannot replace it.
-    context.bundles.merge(federated);
     return context;
 }
 

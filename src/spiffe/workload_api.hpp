@@ -5,10 +5,10 @@
 #include "base/secret_text.hpp"
 #include "grpc/client.hpp"
 #include "net/backoff.hpp"
+#include "spiffe/trust_bundle.hpp"
 #include "spiffe/x509_svid.hpp"
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,8 +21,9 @@ base::result<grpc::endpoint> parse_endpoint_socket(std::string_view text);
 
 // One X509SVIDResponse: a complete replacement of what came before.
 struct x509_context {
-    std::vector<x509_svid> svids;                             // at least one; the first is the default
-    std::map<std::string, std::vector<std::uint8_t>> bundles;  // trust domain name -> concatenated DER roots
+    std::vector<x509_svid> svids;  // at least one; the first is the default
+    bundle_map bundles;            // of the SVIDs' own trust domains
+    bundle_map federated;          // of others, as sent: neither names nor roots are checked yet
 };
 // errc::corrupt for anything malformed. Unknown fields are skipped. Never throws.
 base::result<x509_context> parse_x509_svid_response(base::byte_view message);

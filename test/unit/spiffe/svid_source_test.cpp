@@ -192,9 +192,12 @@ TEST_CASE("the CA changes and nobody is cut off; a root that is withdrawn cuts o
     auto const welcome = connect(w.loop, *safe->tls(net::tls_role::server), *guest->tls(net::tls_role::client));
     REQUIRE(welcome.good());
     CHECK(welcome.server->peer()->id() == "spiffe://other.org/guest");
-    w.ca.set_federated("other.org", {});
+    // A malformed bundle of theirs ends the federation, and does not keep our own rotation out.
+    w.ca.set_federated("other.org", {0x30, 0x03, 0x02, 0x01, 0x05});
+    REQUIRE(w.ca.rotate_ca());
     w.api->push_all();
     w.loop.until([&] { return safe->state().generation == 4; });
+    CHECK(safe->state().problem.empty());
     CHECK_FALSE(welcome.server->peer()->still_valid(base::system_clock().now()));
     CHECK(d.server->peer()->still_valid(base::system_clock().now()));
     foreign_api.stop();

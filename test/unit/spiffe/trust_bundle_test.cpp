@@ -17,7 +17,7 @@ namespace {
 
 std::shared_ptr<trust_bundles const> trust(std::map<std::string, der> const& roots,
                                            std::shared_ptr<trust_bundles const> previous = {}) {
-    return trust_bundles::make(roots, std::move(previous)).value();
+    return trust_bundles::make(roots, {}, std::move(previous)).value();
 }
 
 base::result<trust_bundles::verdict> verify(trust_bundles const& bundles, test::pair const& leaf,
@@ -113,6 +113,34 @@ TEST_CASE("bundles: the same content keeps its generation, rotation changes it, 
     auto const bad = trust_bundles::make({{"td", one.bytes()}, {"other.org", broken}});
     CHECK(bad.error().code == base::errc::corrupt);
     CHECK(bad.error().what.contains("other.org"));
+}
+
+TEST_CASE("a malformed federated bundle costs its own trust domain and nobody else") {
+    auto const ours = make(ca_shape("td"));
+    auto const good = make(ca_shape("good.org"));
+    auto const bad = make(ca_shape("bad.org"));
+    auto broken = joined({bad.bytes(), bad.bytes()});
+    broken.resize(broken.size() - 1);
+    bundle_map const own{{"td", ours.bytes()}};
+    auto const bundles = trust_bundles::make(own, {{"spiffe://good.org", good.bytes()}, {"bad.org", broken}, {"Not A Domain", good.bytes()}}).value();
+    CHECK(bundles->num_domains() == 2);
+    CHECK(verify(*bundles, make({}, &ours)));
+    CHECK(verify(*bundles, make({.san = "URI:spiffe://good.org/x"}, &good)));
+    // Not half trusted: its first root did parse.
+    CHECK(verify(*bundles, make({.san = "URI:spiffe://bad.org/x"}, &bad)).error().what.contains("nothing is known"));
+    CHECK(trust_bundles::make({{"td", broken}}, {{"good.org", good.bytes()}}).error().code == base::errc::corrupt);
+
+    // Repaired, it is a new generation; broken again, it is trusted no more.
+    auto const repaired = trust_bundles::make(own, {{"good.org", good.bytes()}, {"bad.org", bad.bytes()}}, bundles).value();
+    CHECK(repaired->generation() > bundles->generation());
+    CHECK(repaired->has_root("bad.org", sha256_of(bad.certificate.get())));
+    auto const again = trust_bundles::make(own, {{"good.org", good.bytes()}, {"bad.org", broken}}, repaired).value();
+    CHECK_FALSE(again->has_root("bad.org", sha256_of(bad.certificate.get())));
+
+    // A federated entry for our own domain does not replace what is ours.
+    auto const foreign = trust_bundles::make(own, {{"td", good.bytes()}}).value();
+    CHECK(verify(*foreign, make({}, &ours)));
+    CHECK_FALSE(verify(*foreign, make({}, &good)).has_value());
 }
 
 TEST_CASE("a remembered leaf is believed until its chain's first date, and no longer") {
