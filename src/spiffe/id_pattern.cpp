@@ -2,6 +2,8 @@
 // binary's 12.
 #include "spiffe/id_pattern.hpp"
 
+#include "spiffe/go_syntax.hpp"
+
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -25,19 +27,6 @@ struct context_deleter {
 };
 
 PCRE2_SPTR units(std::string_view text) { return reinterpret_cast<PCRE2_SPTR>(text.data()); }
-
-// What PCRE2 has and Go does not: a pattern that uses it would work here and not in the original.
-std::string_view foreign_construct(std::string_view expression) {
-    for (std::string_view const group : {"(?=", "(?!", "(?<=", "(?<!", "(?>", "(?R", "(?&", "(?|", "(?(", "(?#", "(*"})
-        if (expression.contains(group)) return group;
-    for (std::size_t i = 0; i + 1 < expression.size(); ++i) {
-        if (expression[i] != '\\') continue;
-        char const next = expression[i + 1];
-        if ((next >= '1' && next <= '9') || next == 'g' || next == 'k') return expression.substr(i, 2);
-        ++i;  // an escaped backslash escapes nothing
-    }
-    return {};
-}
 
 std::string message_of(int number) {
     std::array<PCRE2_UCHAR, 200> text{};
@@ -64,7 +53,7 @@ base::result<id_pattern> id_pattern::compile(std::string_view variable, std::str
     auto const problem = [&](std::string_view what) {
         return base::fail(base::errc::invalid, "{}: '{}' is not a regular expression: {}", variable, expression, what);
     };
-    if (auto const foreign = foreign_construct(expression); !foreign.empty()) return problem("Go has no `" + std::string(foreign) + "`");
+    if (auto const go = check_go_syntax(expression); !go) return problem(go.error().what);
     int number = 0;
     PCRE2_SIZE offset = 0;
     auto made = std::make_unique<compiled>();
