@@ -48,8 +48,7 @@ struct probe_connection : std::enable_shared_from_this<probe_connection> {
     awaitable<void> run() {
         limit.expires_after(patience);
         limit.async_wait([self = shared_from_this()](error_code failed) {
-            error_code ignored;
-            if (!failed) self->socket.close(ignored);
+            if (!failed) self->cut();
         });
         std::string request;
         std::array<char, 1024> buffer;
@@ -69,6 +68,11 @@ struct probe_connection : std::enable_shared_from_this<probe_connection> {
         co_await socket.async_read_some(asio::buffer(buffer), as_result);  // their end, or the limit
     }
 
+    void cut() {
+        error_code ignored;
+        socket.close(ignored);
+    }
+
     tcp_socket socket;
     timer limit;
     probe_checks const& checks;
@@ -85,20 +89,25 @@ struct probe_server::state {
     timer pause;
     probe_checks checks;
     std::uint16_t port;
-    std::size_t open = 0;
+    std::vector<probe_connection*> open;  // in the order of their coming
     runtime& loops;
 };
 
 awaitable<void> probe_server::state::serve(std::shared_ptr<state> self, tcp_socket socket) {
-    ++self->open;
     auto const connection = std::make_shared<probe_connection>(std::move(socket), self->checks);
+    // An honest probe is answered within milliseconds: the oldest of so many is one that will not ask, or will not go.
+    if (self->open.size() == max_connections) {
+        self->open.front()->cut();
+        self->open.erase(self->open.begin());
+    }
+    self->open.push_back(connection.get());
     try {
         co_await connection->run();
     } catch (std::exception const& thrown) {
         base::log::error("probe_failed", {{"reason", thrown.what()}});
     }
     connection->limit.cancel();
-    --self->open;
+    std::erase(self->open, connection.get());
 }
 
 awaitable<void> probe_server::state::accept(std::shared_ptr<state> self) {
@@ -110,7 +119,7 @@ awaitable<void> probe_server::state::accept(std::shared_ptr<state> self) {
             co_await self->pause.async_wait(as_result);
             continue;
         }
-        if (self->open < max_connections) self->loops.spawn(0, "probe", serve(self, std::move(socket)));
+        self->loops.spawn(0, "probe", serve(self, std::move(socket)));
     }
 }
 
@@ -123,7 +132,7 @@ probe_server::probe_server(runtime& loops, base::unique_fd listener, probe_check
     auto const bound = bound_port(listener.get());
     asio::basic_socket_acceptor<asio::ip::tcp, executor> acceptor(loop, protocol, listener.get());
     listener.release();
-    state_ = std::make_shared<state>(std::move(acceptor), timer(loop), std::move(checks), bound, 0u, loops);
+    state_ = std::make_shared<state>(std::move(acceptor), timer(loop), std::move(checks), bound, std::vector<probe_connection*>{}, loops);
 }
 
 probe_server::~probe_server() = default;

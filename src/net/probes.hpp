@@ -15,7 +15,8 @@ namespace vsecm::net {
 using probe_check = std::function<std::optional<std::string>()>;
 
 // Any method on / or any other path asks `check`, as the original does; /livez and /healthz ask `live`, /readyz asks
-// `ready` where given, else `check`. Bounded: 64 connections, 4 KiB, 5 s, one request each.
+// `ready` where given, else `check`. Bounded: 64 connections (one more cuts the oldest), 4 KiB, 5 s, one request
+// each.
 struct probe_checks {
     probe_check check;
     probe_check live;   // may be empty
