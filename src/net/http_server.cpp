@@ -18,7 +18,6 @@ namespace {
 constexpr auto sweep_interval = std::chrono::milliseconds(500);
 constexpr auto no_descriptor_pause = std::chrono::milliseconds(100);
 constexpr auto crowded_pause = std::chrono::milliseconds(20);
-constexpr auto handshake_patience = std::chrono::seconds(1);  // under pressure
 constexpr unsigned accepts_a_turn = 64;                       // then the other work of loop 0 has a turn
 
 // Once every half second, only while there are connections.
@@ -80,13 +79,13 @@ server_loop* choose_loop(http_server_state& server) {
     return best;
 }
 
-// Silent clients must not keep honest ones out. Those that have begun are left alone: in a stampede they wait for us.
-void evict_silent(std::shared_ptr<http_server_state> server) {
+// Clients that say nothing, or stop in the middle, must not keep honest ones out.
+void evict_stalled(std::shared_ptr<http_server_state> server) {
     for (auto& each : server->loops) {
         asio::post(each->loop, [server, loop = each.get()] {
-            auto const since = steady_clock::now() - handshake_patience;
+            auto const now = steady_clock::now();
             for (std::size_t i = 0; i < loop->slots.size(); ++i) {
-                if (!loop->slots[i].session->never_spoke(since)) continue;
+                if (!loop->slots[i].session->stalls(now)) continue;
                 ++server->counters.handshakes_evicted;
                 loop->slots[i].session->expire();
             }
@@ -151,7 +150,7 @@ awaitable<void> accept_all(std::shared_ptr<http_server_state> server) {
         auto state = accepted::one;
         for (unsigned i = 0; i < accepts_a_turn && state == accepted::one && !server->stopping; ++i) state = accept_one(server);
         if (state != accepted::crowded && state != accepted::no_descriptors) continue;
-        if (state == accepted::crowded) evict_silent(server);
+        if (state == accepted::crowded) evict_stalled(server);
         // At most one line in ten seconds, however long it lasts.
         if (auto const now = steady_clock::now(); last_log + std::chrono::seconds(10) < now) {
             last_log = now;

@@ -43,9 +43,9 @@ http_session::http_session(std::shared_ptr<http_server_state> server, server_loo
 http_session::~http_session() = default;
 
 void http_session::enlist() {
-    began_ = steady_clock::now();
+    waits_since_ = steady_clock::now();
     slot_ = loop_.slots.size();
-    loop_.slots.push_back({began_ + limits().handshake, this});
+    loop_.slots.push_back({waits_since_ + limits().handshake, this});
 }
 
 void http_session::leave() {
@@ -76,6 +76,7 @@ awaitable<http_session::outcome> http_session::handshake() {
         if (stopping()) break;
         step = stream_.try_handshake();
         if (step.state != io_state::want_read && step.state != io_state::want_write) break;
+        waits_since_ = steady_clock::now();
         auto const failed = co_await stream_.wait(step.state);
         if (failed || timed_out_) break;
     }
@@ -94,8 +95,10 @@ awaitable<http_session::outcome> http_session::handshake() {
     co_return outcome::end;
 }
 
-bool http_session::never_spoke(steady_clock::time_point since) noexcept {
-    return phase_ == phase::handshake && began_ <= since && !stream_.heard_from_peer();
+bool http_session::stalls(steady_clock::time_point now) noexcept {
+    if (phase_ != phase::handshake) return false;
+    auto const patience = stream_.heard_from_peer() ? begun_patience : silent_patience;
+    return waits_since_ + patience <= now && !stream_.has_unread();
 }
 
 std::string const& http_session::remote_text() {

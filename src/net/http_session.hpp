@@ -12,6 +12,10 @@ namespace vsecm::net {
 class http_session;
 class request_parser;
 
+// How long an unfinished handshake may wait for its client while there is no room for others. A client that has begun may
+// be busy with many of its own.
+inline constexpr auto silent_patience = std::chrono::seconds(1);
+inline constexpr auto begun_patience = std::chrono::seconds(2);
 // Failed handshakes that get a line of their own, a loop and half second.
 inline constexpr unsigned max_failures_logged = 5;
 
@@ -76,8 +80,9 @@ public:
     // The server stops taking in. And: its grace period is over.
     void drain();
     void cut();
-    // Connected before `since` and silent until now. Not one that has begun: it may be waiting for us.
-    bool never_spoke(steady_clock::time_point since) noexcept;
+    // In its handshake the client keeps us waiting: longer than silent_patience without a word so far, longer than
+    // begun_patience in the middle. Never one that waits for us.
+    bool stalls(steady_clock::time_point now) noexcept;
     void moved_to_slot(std::size_t slot) noexcept { slot_ = slot; }
 
     executor get_executor() override { return loop_.loop; }
@@ -116,7 +121,7 @@ private:
     server_loop& loop_;
     tls_stream stream_;
     std::size_t slot_ = 0;
-    steady_clock::time_point began_;      // the handshake
+    steady_clock::time_point waits_since_;  // for the client, during the handshake
     steady_clock::time_point body_ends_;  // the whole body must be here by then
     remote_address remote_;
     phase phase_ = phase::handshake;

@@ -219,8 +219,9 @@ awaitable<error_code> tls_stream::wait(io_state state) {
 
 bool tls_stream::has_buffered() const noexcept { return SSL_has_pending(ssl_.get()) == 1; }
 
-bool tls_stream::heard_from_peer() noexcept {
-    if (SSL_get_state(ssl_.get()) != TLS_ST_BEFORE) return true;
+bool tls_stream::heard_from_peer() const noexcept { return SSL_get_state(ssl_.get()) != TLS_ST_BEFORE; }
+
+bool tls_stream::has_unread() noexcept {
     char byte;
     return ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }

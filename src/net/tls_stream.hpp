@@ -46,8 +46,10 @@ public:
     awaitable<error_code> wait(io_state state);
     // True if a read would find bytes without waiting: decrypted or not yet decrypted ones.
     bool has_buffered() const noexcept;
-    // False while the peer has not said one whole thing, nor has anything of it waiting in the kernel.
-    bool heard_from_peer() noexcept;
+    // False while the peer has not said one whole thing.
+    bool heard_from_peer() const noexcept;
+    // Whether something of the peer's waits in the kernel, not read yet.
+    bool has_unread() noexcept;
     // For whoever waited on socket() itself: there may be something to read again.
     void note_readable() noexcept { socket_drained_ = false; }
 

@@ -201,6 +201,38 @@ TEST_CASE("silent clients cannot use up the unfinished handshakes") {
     for (int const fd : silent) ::close(fd);
 }
 
+TEST_CASE("clients that stop in the middle of the handshake cannot use up the unfinished ones") {
+    server_options options;
+    options.limits.max_handshakes_per_loop = 8;
+    options.limits.handshake = 60s;
+    server_fixture server(options);
+    auto const says_hello = [&] {
+        auto client = std::make_unique<blocking_client>(server.port(), server.client, 15s);
+        ::fcntl(client->fd(), F_SETFL, O_NONBLOCK);
+        CHECK(SSL_connect(client->ssl()) == -1);
+        return client;
+    };
+    std::vector<std::unique_ptr<blocking_client>> stalled;
+    // One slot is taken by an honest client that is slow, and so is not thrown out with the silent ones.
+    auto const slow = says_hello();
+    std::vector<int> silent;
+    for (int i = 0; i < 20; ++i) silent.push_back(connect_local(server.port()));
+    REQUIRE(eventually(5s, [&] { return server.counters().handshakes_evicted >= 7; }));
+    ::fcntl(slow->fd(), F_SETFL, 0);
+    CHECK(slow->handshake());
+    CHECK(slow->get("/ok").status == 200);
+    for (int const fd : silent) ::close(fd);
+
+    auto const before = server.counters().handshakes_evicted.load();
+    for (int i = 0; i < 12; ++i) stalled.push_back(says_hello());
+    auto const begun = std::chrono::steady_clock::now();
+    blocking_client client(server.port(), server.client, 20s);
+    REQUIRE(client.handshake());
+    CHECK(client.get("/ok").status == 200);
+    CHECK(std::chrono::steady_clock::now() - begun < 15s);
+    CHECK(server.counters().handshakes_evicted >= before + 8);
+}
+
 TEST_CASE("without file descriptors the server waits, says so, and goes on") {
     server_fixture server;
     blocking_client first(server.port(), server.client);
