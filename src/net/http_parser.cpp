@@ -13,10 +13,14 @@ std::string_view std_text(boost::beast::string_view text) { return {text.data(),
 
 // A client may claim a large body and never send it, so memory follows the bytes beyond this.
 constexpr std::uint64_t most_reserved_ahead = 64 * 1024;
+// The size of a chunk and its line ends. Beast sets no limit to the extensions beside it, nor to trailers, and would have
+// us gather them for ever.
+constexpr std::size_t chunk_frame_len = 64;
 
 }  // namespace
 
-request_parser::request_parser(http_request& request, http_limits const& limits) : request_(&request) {
+request_parser::request_parser(http_request& request, http_limits const& limits)
+    : request_(&request), most_left_(limits.max_header_len + chunk_frame_len) {
     request.fields.clear();
     request.body = {};
     eager(true);
@@ -34,7 +38,11 @@ parse_state request_parser::feed(std::string_view bytes, std::size_t& taken) {
     error_code failed;
     taken = put({bytes.data(), bytes.size()}, failed);
     // First the error: Beast may call a message done and then let on_header_impl refuse it.
-    if (!failed || failed == error::need_more) return is_done() ? parse_state::complete : parse_state::need_more;
+    if (!failed || failed == error::need_more) {
+        if (is_done()) return parse_state::complete;
+        if (bytes.size() - taken <= most_left_) return parse_state::need_more;
+        refuse(400, "a chunk's header is larger than this server takes", failed);
+    }
     if (refusal_status_ == 0) {
         if (failed == error::body_limit) {
             refuse(413, "the body is larger than this server takes", failed);
@@ -99,7 +107,7 @@ std::size_t request_parser::on_chunk_body_impl(std::uint64_t, text bytes, error_
 }
 
 response_parser::response_parser(http_client_response& response, http_client_limits const& limits, bool answers_head)
-    : response_(&response) {
+    : response_(&response), most_left_(limits.max_header_len + chunk_frame_len) {
     eager(true);
     skip(answers_head);
     header_limit(static_cast<std::uint32_t>(limits.max_header_len));
@@ -120,7 +128,11 @@ parse_state response_parser::refused(error_code failed) {
 parse_state response_parser::feed(std::string_view bytes, std::size_t& taken) {
     error_code failed;
     taken = put({bytes.data(), bytes.size()}, failed);
-    if (!failed || failed == error::need_more) return is_done() ? parse_state::complete : parse_state::need_more;
+    if (!failed || failed == error::need_more) {
+        if (is_done()) return parse_state::complete;
+        if (bytes.size() - taken <= most_left_) return parse_state::need_more;
+        failed = error::header_limit;
+    }
     return refused(failed);
 }
 

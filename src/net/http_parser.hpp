@@ -10,7 +10,8 @@ namespace vsecm::net {
 
 namespace beast_http = boost::beast::http;
 
-// Both parsers are fed bytes and say how many they took; what is left belongs to the next line or message.
+// Both parsers are fed bytes and say how many they took; what is left belongs to the next line or message. While more is
+// needed, no more is left than the header limit and a chunk's frame: whoever feeds gathers no endless line.
 enum class parse_state { need_more, complete, refused };
 
 // One request. Refuses rather than guesses: anything ambiguous about where the message ends is a 400.
@@ -42,6 +43,7 @@ private:
     void refuse(unsigned status, std::string_view why, error_code& failed);
 
     http_request* request_;
+    std::size_t most_left_;
     std::string_view refusal_;
     unsigned refusal_status_ = 0;
     unsigned num_hosts_ = 0;
@@ -73,6 +75,7 @@ private:
     parse_state refused(error_code failed);
 
     http_client_response* response_;
+    std::size_t most_left_;
     base::error error_;
     bool header_seen_ = false;
 };

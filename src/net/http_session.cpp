@@ -17,8 +17,6 @@ namespace {
 constexpr std::size_t flat_answer_len = 16 * 1024;
 // A client that takes less than this a second is cut off.
 constexpr std::size_t slowest_reader = 64 * 1024;
-// The size of a chunk and its line ends.
-constexpr std::size_t chunk_frame_len = 64;
 // What a refused client may still send while it has not read why.
 constexpr std::size_t max_lingering_len = 256 * 1024 * 1024;
 
@@ -147,12 +145,6 @@ bool http_session::absorb(base::byte_view bytes) {
             refusal_ = parser.refusal();
         } else if (state == parse_state::complete) {
             keep_ = parser.keep_alive();
-        }
-        // Beast sets no limit to the extensions of a chunk's header, and would have us gather them for ever.
-        if (state == parse_state::need_more && text.size() - taken > limits().max_header_len + chunk_frame_len) {
-            state = parse_state::refused;
-            refusal_status_ = 400;
-            refusal_ = "a chunk's header is larger than this server takes";
         }
         // Copied before pending_ is replaced: `text` may point into it.
         base::secret_text rest(text.substr(taken));

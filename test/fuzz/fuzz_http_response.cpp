@@ -14,6 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     auto state = net::parse_state::need_more;
     if (size != 0) state = parser.feed(base::as_text({data, size}), taken);
     if (taken > size) std::abort();
+    if (state == net::parse_state::need_more && size - taken > limits.max_header_len + 64) std::abort();
     if (state == net::parse_state::need_more) state = parser.feed_end();
     if (response.body.size() > limits.max_body_len) std::abort();
     if (state == net::parse_state::refused && parser.take_error().what.empty()) std::abort();
