@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -117,6 +118,11 @@ public:
 };
 
 }  // namespace
+
+bool ready_to_write(int fd, std::chrono::milliseconds patience) noexcept {
+    ::pollfd asked{fd, POLLOUT, 0};
+    return no_eintr([&] { return ::poll(&asked, 1, static_cast<int>(patience.count())); }) > 0;
+}
 
 unique_fd& unique_fd::operator=(unique_fd&& other) noexcept {
     if (this != &other) {

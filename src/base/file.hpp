@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -68,6 +69,9 @@ file_layer& posix_files() noexcept;
 
 // Writes all of it to a blocking descriptor; `name` is for the error. What was written before a failure stays written.
 status write_all(int fd, byte_view bytes, std::string const& name);
+// Whether a write to `fd` would be taken, or refused, without waiting; asked for `patience` at most. A pipe then takes
+// PIPE_BUF bytes. A regular file is always ready, whatever its disk does.
+bool ready_to_write(int fd, std::chrono::milliseconds patience) noexcept;
 // Reads a whole file from the real file system (symbolic links followed: projected volumes are links).
 result<secret_text> read_file(std::string const& path, std::size_t max_len);
 // Writes `.<name>.tmp-XXXX` beside it, syncs, renames over `path`, syncs the folder. Readers see old or new, never part.

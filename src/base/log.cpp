@@ -1,9 +1,11 @@
 #include "base/log.hpp"
 
 #include "base/clock.hpp"
+#include "base/file.hpp"
 
 #include <unistd.h>
 
+#include <atomic>
 #include <format>
 
 namespace vsecm::base::log {
@@ -12,6 +14,9 @@ namespace {
 level threshold = level::info;
 format shape_ = format::text;
 std::string role_;
+
+constexpr std::chrono::milliseconds patience{100};
+std::atomic<std::uint64_t> num_lost{0};  // since the reader stopped
 
 std::string_view word(level l) {
     switch (l) {
@@ -67,6 +72,18 @@ void append(std::string& line, std::string_view key, std::string_view value) {
     }
 }
 
+std::string line_of(level l, std::string_view event, std::initializer_list<field> facts) {
+    std::string line;
+    append(line, "time", format_rfc3339(system_clock().now()));
+    append(line, "level", word(l));
+    if (!role_.empty()) append(line, "role", role_);
+    append(line, "event", event);
+    for (auto const& fact : facts) append(line, fact.key, fact.value);
+    if (shape_ == format::json) line += '}';
+    line += '\n';
+    return line;
+}
+
 }  // namespace
 
 void configure(level most_verbose, format shape, std::string_view role) {
@@ -79,14 +96,12 @@ bool enabled(level l) noexcept { return l <= threshold; }
 
 void write(level l, std::string_view event, std::initializer_list<field> facts) {
     if (!enabled(l)) return;
-    std::string line;
-    append(line, "time", format_rfc3339(system_clock().now()));
-    append(line, "level", word(l));
-    if (!role_.empty()) append(line, "role", role_);
-    append(line, "event", event);
-    for (auto const& fact : facts) append(line, fact.key, fact.value);
-    if (shape_ == format::json) line += '}';
-    line += '\n';
+    if (!ready_to_write(STDERR_FILENO, num_lost == 0 ? patience : std::chrono::milliseconds{0})) {
+        ++num_lost;
+        return;
+    }
+    auto line = line_of(l, event, facts);
+    if (auto const lost = num_lost.exchange(0); lost > 0) line = line_of(level::warn, "log_lines_lost", {{"number", lost}}) + line;
     [[maybe_unused]] auto const ignored = ::write(STDERR_FILENO, line.data(), line.size());
 }
 

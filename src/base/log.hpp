@@ -28,7 +28,8 @@ struct field {
 };
 
 // Writes one line in one write(2); control characters and quotes are escaped, so a value cannot forge a line.
-// Thread-safe.
+// A reader of standard error that has stopped reading must not stop the program: a line waits 100 ms for it, the ones after
+// that not at all, and what was not written is told in number (log_lines_lost) when it reads again. Thread-safe.
 void write(level l, std::string_view event, std::initializer_list<field> facts = {});
 
 inline void error(std::string_view event, std::initializer_list<field> facts = {}) { write(level::error, event, facts); }
