@@ -1,13 +1,16 @@
 // Requests that no client of ours would send, and callers that have no right to: each gets a clear answer of its own kind,
 // and nothing is lost, made or known by it.
+#include "base/file.hpp"
 #include "integration/caller.hpp"
 #include "integration/system.hpp"
 #include "support/loopback.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <fcntl.h>
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -133,6 +136,49 @@ TEST_CASE("Q50 Q51 Q19: bodies and names that make no sense are 400 with a sente
     local.kill_safe();
     sentinel.move_to(local.port("api"));
     for (auto const* name : {".hidden", "x.age", "foo.agent", "M\u00fcller"}) CHECK(sentinel.get(secrets).body.contains("\"" + std::string(name) + "\""));
+}
+
+TEST_CASE("an audit pipe that nobody reads: workloads go on, changes are refused, until it is read again") {
+    test::system local({"billing", "shipping"});
+    auto const pipe = local.scratch("audit-pipe");
+    REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    {
+        other_safe without_reader(local, {{"VSECM_SAFE_AUDIT_PATH", pipe}});
+        CHECK(without_reader.child->wait(seconds{20}) == 1);
+        CHECK(without_reader.child->err().contains("VSECM_SAFE_AUDIT_PATH"));
+    }
+    base::unique_fd reader(::open(pipe.c_str(), O_RDONLY | O_NONBLOCK));
+    other_safe safe(local, {{"VSECM_SAFE_AUDIT_PATH", pipe}});
+    test::caller sentinel(local.environment_of("vsecm-sentinel")), billing(local.environment_of("billing"));
+    sentinel.move_to(safe.port());
+    billing.move_to(safe.port());
+    REQUIRE(sentinel.post(secrets, upsert(R"("billing")", "TopSecret")).status == 200);
+    // Each line carries its target, and so 12 kB: four megabytes are full soon.
+    auto const long_target = std::string(own) + "?" + std::string(12'000, 'x');
+    for (int i = 0; i < 400; ++i) {
+        auto const given = billing.get(long_target);
+        REQUIRE(given.status == 200);
+        REQUIRE(given.body.contains("TopSecret"));
+    }
+    auto const refused = sentinel.post(secrets, upsert(R"("shipping")", "Parcel"));
+    CHECK(refused.status == 503);
+    CHECK(refused.body.contains("audit"));
+    CHECK(sentinel.send("DELETE", secrets, R"({"workloads":["billing"]})").status == 503);
+    CHECK(sentinel.get(std::string(secrets) + "?reveal=true").status == 503);
+    auto const listed = sentinel.get(secrets);
+    CHECK(listed.body.contains("billing"));
+    CHECK_FALSE(listed.body.contains("shipping"));
+    CHECK_FALSE(sentinel.get("/sentinel/v1/status").body.contains("\"auditLost\":0"));
+    CHECK(safe.child->says("audit_lost", seconds{5}));
+    // Read on, and all is well: nothing of what was done is missing.
+    std::string lines, buffer(1 << 20, '\0');
+    CHECK(test::eventually(seconds{20}, [&] {
+        for (ssize_t n; (n = ::read(reader.get(), buffer.data(), buffer.size())) > 0;) lines.append(buffer, 0, static_cast<std::size_t>(n));
+        return sentinel.post(secrets, upsert(R"("shipping")", "Parcel")).status == 200;
+    }));
+    CHECK(lines.contains("\"event\":\"upsert\",\"outcome\":\"ok\""));
+    safe.child->signal(SIGTERM);
+    CHECK(safe.child->wait(seconds{15}) == 0);
 }
 
 TEST_CASE("Q20: a hundred megabytes are refused at once, and cost nothing") {

@@ -2,10 +2,7 @@
 
 #include "crypto/random.hpp"
 
-#include <unistd.h>
-
 #include <array>
-#include <cerrno>
 #include <charconv>
 
 namespace vsecm::roles::safe {
@@ -102,9 +99,7 @@ void journal::record(journal_entry const& entry) noexcept {
     line += ']';
     if (!entry.reason.empty()) text_field(line, "reason", entry.reason);
     line += "}\n";
-    auto written = ::write(fd_, line.data(), line.size());
-    while (written < 0 && errno == EINTR) written = ::write(fd_, line.data(), line.size());
-    if (written != static_cast<ssize_t>(line.size())) lost_.fetch_add(1, std::memory_order_relaxed);
+    stream_.write(line);
 }
 
 }  // namespace vsecm::roles::safe

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "roles/safe/audit_stream.hpp"
 
-#include <atomic>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,18 +27,16 @@ struct journal_entry {
     std::string_view reason;             // for refusals: the sentence the caller was told
 };
 
-// Appends each entry with one write(2), so lines of several loops never mix. Thread-safe without a lock.
+// Entries to lines. Thread-safe; the stream must outlive it.
 class journal {
 public:
-    explicit journal(int fd, base::clock const& clock = base::system_clock()) noexcept : fd_(fd), clock_(clock) {}
+    explicit journal(audit_stream& stream, base::clock const& clock = base::system_clock()) noexcept : stream_(stream), clock_(clock) {}
     void record(journal_entry const& entry) noexcept;
-    // Entries the stream refused (full disk, closed pipe). Shown by status.
-    std::uint64_t lost() const noexcept { return lost_.load(std::memory_order_relaxed); }
+    audit_stream const& stream() const noexcept { return stream_; }
 
 private:
-    int fd_;
+    audit_stream& stream_;
     base::clock const& clock_;
-    std::atomic<std::uint64_t> lost_{0};
 };
 
 }  // namespace vsecm::roles::safe

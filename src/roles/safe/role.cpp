@@ -36,7 +36,8 @@ base::result<base::unique_fd> open_audit(std::string const& path) {
     if (path == "stdout" || path.empty()) return base::unique_fd{::dup(STDOUT_FILENO)};
     if (path == "stderr") return base::unique_fd{::dup(STDERR_FILENO)};
     auto const* file = path == "off" ? "/dev/null" : path.c_str();
-    base::unique_fd fd{::open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600)};
+    // O_NONBLOCK: a named pipe without a reader is an error, not a start that never ends.
+    base::unique_fd fd{::open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600)};
     if (!fd) return fail(errc::storage, "VSECM_SAFE_AUDIT_PATH: cannot open {}: {}", path, std::strerror(errno));
     return fd;
 }
@@ -56,7 +57,8 @@ base::result<int> run() {
     VSECM_TRY(settings, begin_role<config::safe_settings>("safe"));
     VSECM_TRY(policy, spiffe::peer_policy::make(settings.identity.ids));
     VSECM_TRY(audit_fd, open_audit(settings.audit_path));
-    roles::safe::journal audit(audit_fd.get());
+    roles::safe::audit_stream stream(std::move(audit_fd));
+    roles::safe::journal audit(stream);
     net::runtime loops(num_loops(settings.threads));
     loops.set_grace(settings.shutdown_timeout);
     roles::safe::bootstrap safe(settings, policy, loops, audit);

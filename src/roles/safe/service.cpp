@@ -4,6 +4,21 @@
 #include "codec/json_writer.hpp"
 
 namespace vsecm::roles::safe {
+namespace {
+
+// What changes something, or takes everything out. A workload that fetches its own is not held up by a stuck collector.
+bool never_unwritten(api::route route) {
+    switch (route) {
+        case api::route::upsert:
+        case api::route::clerk_upsert:
+        case api::route::remove:
+        case api::route::keys:
+        case api::route::list_encrypted: return true;
+        default: return false;
+    }
+}
+
+}  // namespace
 
 net::awaitable<net::http_response> service::handle(net::http_request& request, net::http_exchange& exchange) {
     // The session never asks without a verified peer; the empty ID is a caller of unknown kind, and gets nothing.
@@ -15,7 +30,10 @@ net::awaitable<net::http_response> service::handle(net::http_request& request, n
     ctx.who = classify_cached(policy_, id);
 
     answer given;
-    if (auto admitted = admit(ctx.route, ctx.who, now()); !admitted) given = std::unexpected(std::move(admitted).error());
+    auto admitted = admit(ctx.route, ctx.who, now());
+    if (admitted && never_unwritten(ctx.route) && audit_.stream().stuck())
+        admitted = base::fail(base::errc::unavailable, "the audit stream takes no lines: until it does, nothing is changed or exported (see docs/audit.md)");
+    if (!admitted) given = std::unexpected(std::move(admitted).error());
     else given = co_await dispatch(ctx, request, exchange);
 
     net::http_response response;
@@ -84,7 +102,7 @@ answer service::describe_status() const {
         out.key("connections").integer(static_cast<std::int64_t>(server_->counters().open.load()));
         out.key("requests").integer(static_cast<std::int64_t>(server_->counters().requests.load()));
     }
-    out.key("auditLost").integer(static_cast<std::int64_t>(audit_.lost()));
+    out.key("auditLost").integer(static_cast<std::int64_t>(audit_.stream().lost()));
     out.end_object();
     return ok_text(std::move(body));
 }
