@@ -59,6 +59,10 @@ struct limits {
     std::size_t max_message_len = 4 * 1024 * 1024;  // larger: RESOURCE_EXHAUSTED
     std::size_t max_header_list_len = 16 * 1024;    // larger: the stream is reset
     std::uint32_t window_len = 1024 * 1024;         // flow control window of a stream and of the connection
+    // A client with calls that has heard nothing for so long asks (PING), and gives the answer so much time; then the
+    // connection is lost. gRPC servers take more than one PING in five minutes for abuse, and hang up.
+    std::chrono::milliseconds ping_after{330'000};
+    std::chrono::milliseconds ping_patience{20'000};
 };
 
 // grpc-message: '%', a space at either end, and everything but printable ASCII become %XX. Decoding never fails: a broken escape stays as it is.

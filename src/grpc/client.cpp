@@ -144,6 +144,7 @@ private:
         nghttp2_submit_rst_stream(raw(), NGHTTP2_FLAG_NONE, stream, http2_error);
     }
 
+    bool waits_for_peer() const override { return !calls_.empty(); }
     outgoing_body* outgoing_of(std::int32_t stream) override {
         auto* const call = find(stream);
         return call == nullptr ? nullptr : &call->request;

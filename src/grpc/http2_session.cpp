@@ -104,7 +104,8 @@ void outgoing_body::append(base::byte_view more) {
 }
 
 http2_session::http2_session(stream_socket socket, half side, limits bounds, std::uint32_t max_streams)
-    : socket_(std::move(socket)), bounds_(bounds), max_streams_(max_streams), side_(side), input_(read_len) {
+    : socket_(std::move(socket)), bounds_(bounds), max_streams_(max_streams), side_(side), input_(read_len),
+      heard_at_(std::chrono::steady_clock::now()), peer_watch_(socket_.get_executor()) {
     nghttp2_option* made_options = nullptr;
     nghttp2_session_callbacks* made_callbacks = nullptr;
     if (nghttp2_option_new(&made_options) != 0) throw std::bad_alloc();
@@ -152,6 +153,34 @@ void http2_session::start() {
                                                       static_cast<std::int32_t>(bounds_.window_len)) == 0);
     flush();
     read_more();
+    if (side_ == half::client) look_after_peer(heard_at_ + bounds_.ping_after);
+}
+
+// A peer that lost its power, or hangs, does not close its connection.
+void http2_session::look_after_peer(std::chrono::steady_clock::time_point when) {
+    peer_watch_.expires_at(when);
+    peer_watch_.async_wait([weak = weak_from_this()](net::error_code ec) {
+        auto const self = weak.lock();
+        if (ec || !self || !self->open_) return;
+        auto const now = std::chrono::steady_clock::now();
+        auto const silent_until = self->heard_at_ + self->bounds_.ping_after;
+        if (now < silent_until) return self->look_after_peer(silent_until);
+        if (!self->waits_for_peer()) return self->look_after_peer(now + self->bounds_.ping_after);
+        self->ask_peer();
+    });
+}
+
+void http2_session::ask_peer() {
+    auto const asked_at = std::chrono::steady_clock::now();
+    if (nghttp2_submit_ping(session_.get(), NGHTTP2_FLAG_NONE, nullptr) != 0) return close("out of memory");
+    flush();
+    peer_watch_.expires_at(asked_at + bounds_.ping_patience);
+    peer_watch_.async_wait([weak = weak_from_this(), asked_at](net::error_code ec) {
+        auto const self = weak.lock();
+        if (ec || !self || !self->open_) return;
+        if (self->heard_at_ < asked_at) return self->close("the peer does not answer any more");
+        self->look_after_peer(self->heard_at_ + self->bounds_.ping_after);
+    });
 }
 
 void http2_session::read_more() {
@@ -164,6 +193,7 @@ void http2_session::read_more() {
 void http2_session::received(net::error_code ec, std::size_t len) {
     if (!open_) return;
     if (ec) return close(ec == net::asio::error::eof ? "the peer closed the connection" : ec.message());
+    heard_at_ = std::chrono::steady_clock::now();
     inside_nghttp2_ = true;
     auto const used = nghttp2_session_mem_recv2(session_.get(), input_.data(), len);
     inside_nghttp2_ = false;
@@ -222,6 +252,7 @@ void http2_session::close(std::string_view why) {
     auto const keep = shared_from_this();  // on_lost may drop the last owner
     net::error_code ignored;
     socket_.close(ignored);
+    peer_watch_.cancel();
     on_lost(why);
 }
 

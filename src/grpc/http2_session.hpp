@@ -55,6 +55,8 @@ protected:
     static nghttp2_data_provider2 body_provider() noexcept;
 
     virtual outgoing_body* outgoing_of(std::int32_t stream) = 0;  // nullptr: no such stream any more
+    // Whether something is expected of the server, so that its silence may mean that it is dead: see limits::ping_after.
+    virtual bool waits_for_peer() const { return false; }
     // Called when a body is at its end. True: trailers were submitted, so END_STREAM is not this DATA frame's.
     virtual bool submit_trailers(std::int32_t stream) = 0;
     virtual void on_header_block(std::int32_t stream) = 0;                                       // begins
@@ -73,6 +75,8 @@ private:
     void read_more();
     void received(net::error_code ec, std::size_t len);
     void write_more();
+    void look_after_peer(std::chrono::steady_clock::time_point when);
+    void ask_peer();
 
     stream_socket socket_;
     limits bounds_;
@@ -83,6 +87,8 @@ private:
     base::secret_text queued_;   // frames to write next
     base::secret_text writing_;  // frames in the hands of the kernel
     std::size_t written_len_ = 0;
+    std::chrono::steady_clock::time_point heard_at_;
+    net::timer peer_watch_;
     bool write_running_ = false;
     bool inside_nghttp2_ = false;
     bool open_ = true;

@@ -181,6 +181,21 @@ TEST_CASE("a caller that never reads is cut off, not buffered without end") {
     CHECK(sent.error().code == base::errc::limited);
 }
 
+TEST_CASE("a held stream outlives many questions whether the server is there") {
+    fixture f;
+    limits bounds;
+    bounds.ping_after = 20ms;
+    bounds.ping_patience = 5s;
+    auto c = f.connect(bounds);
+    auto stream = c.start("/Test/Hold", {}, {});
+    f.loop.until([&] { return f.service->held.size() == 1; });
+    CHECK(f.loop.run(stream.next(in(500ms))).error().code == base::errc::timeout);
+    REQUIRE(f.service->held[0]->send(base::as_bytes("at last")));
+    auto const last = f.loop.run(stream.next(in(10s)));
+    REQUIRE(last);
+    CHECK((*last)->view() == "at last");
+}
+
 TEST_CASE("connecting explains itself") {
     fixture f;
     auto const missing = f.loop.run(client::connect({endpoint::kind::unix_path, f.folder.path() + "/no.sock", "", 0}, {}, in(5s)));

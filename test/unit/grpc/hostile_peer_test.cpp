@@ -102,6 +102,12 @@ std::string good_answer() {
            frame(headers, end_headers | end_stream, 1, field("grpc-status", "0"));
 }
 
+net::awaitable<bool> sleep(std::chrono::milliseconds how_long) {
+    net::timer pause(co_await asio::this_coro::executor, how_long);
+    co_await pause.async_wait(net::as_result);
+    co_return true;
+}
+
 }  // namespace
 
 TEST_CASE("an answer is the same however its bytes arrive") {
@@ -171,6 +177,39 @@ TEST_CASE("PING is answered") {
     s.loop.context.restart();
     s.loop.context.poll();
     CHECK(s.heard.contains(frame(ping, ack, 0, "12345678")));
+}
+
+TEST_CASE("a peer that has fallen silent is asked, and lost if it does not answer") {
+    scripted_server s;
+    limits bounds;
+    bounds.ping_after = 100ms;
+    bounds.ping_patience = 150ms;
+    bool accepted = false;
+    s.acceptor.async_accept(s.peer, [&](net::error_code) { accepted = true; });
+    auto c = s.loop.run(client::connect({endpoint::kind::unix_path, s.folder / "s", {}, 0}, bounds, in(5s))).value();
+    s.loop.until([&] { return accepted; });
+    s.listen_on();
+    asio::write(s.peer, asio::buffer(hello));
+    // Without a call nobody is asked.
+    s.loop.run(sleep(400ms));
+    auto const asked = frame(ping, 0, 0, std::string(8, '\0'));
+    CHECK_FALSE(s.heard.contains(asked));
+
+    auto stream = c.start("/Test/Hold", {}, {});
+    for (int round = 0; round < 5; ++round) {
+        s.heard.clear();
+        s.loop.until([&] { return s.heard.contains(asked); });
+        asio::write(s.peer, asio::buffer(frame(ping, ack, 0, std::string(8, '\0'))));
+    }
+    CHECK(s.loop.run(stream.next(in(1ms))).error().code == base::errc::timeout);  // alive
+    auto const begun = std::chrono::steady_clock::now();
+    auto const next = s.loop.run(stream.next(in(10s)));
+    REQUIRE(next);
+    CHECK_FALSE(next->has_value());
+    CHECK(std::chrono::steady_clock::now() - begun < 5s);
+    CHECK(stream.ended().status == code::unavailable);
+    CHECK(stream.ended().message.contains("does not answer any more"));
+    CHECK_FALSE(c.usable());
 }
 
 TEST_CASE("answers damaged at random end the call and nothing else") {
