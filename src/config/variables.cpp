@@ -49,7 +49,8 @@ constexpr variable table[] = {
     {"VSECM_SAFE_ROOT_KEY_STORE", text, original, by_safe, "", "",
      "where the root key lives: file, or k8s; k8s in a cluster and file elsewhere when not set"},
     {"VSECM_ROOT_KEY_PATH", text, original, by_safe, "/key/key.txt", "", "the root key's file", {"VSECM_SAFE_CRYPTO_KEY_PATH", ""}},
-    {"VSECM_ROOT_KEY_NAME", text, original, by_safe, "vsecm-root-key", "", "name of the root key's Kubernetes Secret",
+    // Not read yet: the root-key store k8s reads its Secret by this name in VSECM_NAMESPACE_SYSTEM.
+    {"VSECM_ROOT_KEY_NAME", text, original, by_safe, "vsecm-root-key", "", "name of the root key's Kubernetes Secret (not used yet)",
      {"VSECM_SAFE_CRYPTO_KEY_NAME", "VSECM_CRYPTO_KEY_NAME"}},
     {"VSECM_ROOT_KEY_INPUT_MODE_MANUAL", boolean, original, by_safe, "false", "",
      "true: an operator gives the root key with `safe -i`, nothing is read or made", {"VSECM_SAFE_MANUAL_KEY_INPUT", ""}},
@@ -57,7 +58,9 @@ constexpr variable table[] = {
     {"VSECM_SAFE_RAW_SECRET_PREFIX", text, original, by_safe | by_sentinel, "raw:", "", "names that only the scout may read"},
     {"VSECM_SAFE_STORE_WORKLOAD_SECRET_AS_K8S_SECRET_PREFIX", text, original, by_safe | by_sentinel, "k8s:", "",
      "names that also become Kubernetes Secrets", {"VSECM_SAFE_STORE_WORKLOAD_AS_K8S_SECRET_PREFIX", ""}},
-    {"VSECM_NAMESPACE_SYSTEM", text, original, by_safe | by_sentinel, "vsecm-system", "", "namespace of the system's own objects",
+    // Not read yet: the root-key store k8s looks for the root key's Secret there, and the sentinel's init commands end by
+    // storing keystone's secret for it.
+    {"VSECM_NAMESPACE_SYSTEM", text, original, by_safe | by_sentinel, "vsecm-system", "", "namespace of the system's own objects (not used yet)",
      {"VSECM_SYSTEM_NAMESPACE", ""}},
     {"VSECM_SAFE_NAMESPACE_ISOLATION", choice, ours, by_safe, "auto", "auto|enforce|warn|off",
      "whether a workload's namespace must be among its secret's; auto: enforce on a data folder made here, warn on an adopted one"},
@@ -73,7 +76,7 @@ constexpr variable table[] = {
     {"VSECM_SAFE_MAX_VALUE", bytes, ours, by_safe, "1MiB", "bytes", "largest secret; beyond it 413"},
     {"VSECM_SAFE_MAX_SECRETS", integer, ours, by_safe, "100000", "", "most secrets kept; beyond it 429"},
     {"VSECM_SAFE_MAX_CONNECTIONS", integer, ours, by_safe, "20000", "", "most connections at once; more are closed"},
-    {"VSECM_SAFE_MAX_HANDSHAKES", integer, ours, by_safe, "1024", "", "most unfinished TLS handshakes at once; more are closed"},
+    {"VSECM_SAFE_MAX_HANDSHAKES", integer, ours, by_safe, "1024", "", "most unfinished TLS handshakes of an event loop; beyond it stalled ones are closed, new ones wait"},
     {"VSECM_SAFE_MAX_QUEUED_WRITES", integer, ours, by_safe, "1024", "", "most writes waiting for the disk; beyond it 429"},
     {"VSECM_SAFE_HANDSHAKE_TIMEOUT", duration, ours, by_safe, "10s", "", "longest TLS handshake"},
     {"VSECM_SAFE_REQUEST_TIMEOUT", duration, ours, by_safe, "30s", "", "longest a request may take to arrive"},
@@ -87,10 +90,12 @@ constexpr variable table[] = {
     {"VSECM_SAFE_SOURCE_ACQUISITION_TIMEOUT", duration, original, by_clients, "10000", "ms", "longest wait for an identity",
      {"VSECM_SAFE_SVID_RETRIEVAL_TIMEOUT", ""}},
     {"VSECM_REQUEST_TIMEOUT", duration, ours, by_clients, "10s", "", "longest wait for safe's answer, held requests apart"},
-    {"VSECM_BACKOFF_DELAY", duration, original, by_mtls, "1000", "ms", "first pause before trying again"},
-    {"VSECM_BACKOFF_MAX_RETRIES", integer, original, by_mtls, "10", "", "attempts after the first"},
-    {"VSECM_BACKOFF_MAX_WAIT", duration, original, by_mtls, "30000", "ms", "longest pause", {"VSECM_BACKOFF_MAX_DURATION", ""}},
-    {"VSECM_BACKOFF_MODE", text, original, by_mtls, "exponential", "", "exponential; any other word is linear"},
+    // The four of VSECM_BACKOFF_* are not read yet: in the original they rule writes to disk and to Kubernetes, and the init commands. What
+    // waits for safe or for an identity here never gives up, by pauses of its own.
+    {"VSECM_BACKOFF_DELAY", duration, original, by_mtls, "1000", "ms", "first pause before trying again (not used yet)"},
+    {"VSECM_BACKOFF_MAX_RETRIES", integer, original, by_mtls, "10", "", "attempts after the first (not used yet)"},
+    {"VSECM_BACKOFF_MAX_WAIT", duration, original, by_mtls, "30000", "ms", "longest pause (not used yet)", {"VSECM_BACKOFF_MAX_DURATION", ""}},
+    {"VSECM_BACKOFF_MODE", text, original, by_mtls, "exponential", "", "exponential; any other word is linear (not used yet)"},
 
     // --- sentinel
     {"VSECM_SENTINEL_INIT_COMMAND_PATH", text, original, by_sentinel, "/opt/vsecm-sentinel/init/data", "", "script run once at first start"},
