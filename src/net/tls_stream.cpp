@@ -176,6 +176,18 @@ namespace {
 void clean_error_queue() {
     if (ERR_peek_error() != 0) ERR_clear_error();
 }
+
+// OpenSSL keeps both ends' shares of the key exchange as long as the connection, though nobody needs them any more: ours
+// is a private key better gone, and a client's of ML-KEM is 6 kB of each idle connection. It can be asked for the very
+// objects it keeps; given a type again, they are emptied.
+void forget_key_shares(SSL* ssl) {
+    for (auto const get : {SSL_CTRL_GET_TMP_KEY, SSL_CTRL_GET_PEER_TMP_KEY}) {
+        EVP_PKEY* share = nullptr;
+        if (SSL_ctrl(ssl, get, 0, &share) != 1) continue;
+        EVP_PKEY_set_type(share, EVP_PKEY_X25519);
+        EVP_PKEY_free(share);
+    }
+}
 }  // namespace
 
 tls_stream::io_result tls_stream::try_handshake() {
@@ -183,6 +195,7 @@ tls_stream::io_result tls_stream::try_handshake() {
     int const returned = SSL_do_handshake(ssl_.get());
     if (returned != 1) return finish(returned);
     peer_ = attached_peer(ssl_.get());
+    forget_key_shares(ssl_.get());
     return {io_state::done, 0};
 }
 

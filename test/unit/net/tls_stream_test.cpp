@@ -57,7 +57,78 @@ private:
     std::thread thread_;
 };
 
+// Two streams that talk to each other, stepped by hand.
+struct stream_pair {
+    explicit stream_pair(std::string_view groups) : server_context(ca.context(net::tls_role::server, leaf, groups)) {
+        auto const listener = *net::listen_tcp({"127.0.0.1", 0});
+        net::tcp_socket near(loops.loop(), asio_v4(), connect_local(net::bound_port(listener.get())));
+        net::tcp_socket far(loops.loop(), asio_v4(), ::accept(listener.get(), nullptr, nullptr));
+        client.emplace(std::move(near), ca.context(net::tls_role::client, leaf, groups), net::tls_role::client);
+        server.emplace(std::move(far), server_context, net::tls_role::server);
+    }
+    static net::asio::ip::tcp asio_v4() { return net::asio::ip::tcp::v4(); }
+    bool handshake() {
+        auto one = io_state::want_read, other = io_state::want_read;
+        for (int i = 0; i < 1000 && (one != io_state::done || other != io_state::done); ++i) {
+            if (one != io_state::done) one = stepped(*client).state;
+            if (other != io_state::done) other = stepped(*server).state;
+        }
+        return one == io_state::done && other == io_state::done;
+    }
+    // One byte from `from`, as `to` receives it; 0 if it does not come.
+    static char carry(net::tls_stream& from, net::tls_stream& to, char byte) {
+        if (from.try_write(base::as_bytes(std::string_view(&byte, 1))).state != io_state::done) return 0;
+        std::uint8_t got = 0;
+        for (int i = 0; i < 1000; ++i) {
+            to.note_readable();
+            if (to.try_read({&got, 1}).state == io_state::done) return static_cast<char>(got);
+            std::this_thread::sleep_for(1ms);
+        }
+        return 0;
+    }
+
+    test_ca ca;
+    test::leaf leaf = ca.issue("spiffe://test/either");
+    std::shared_ptr<net::tls_context const> server_context;
+    net::runtime loops;
+    std::optional<net::tls_stream> client, server;
+
+private:
+    using io_state = net::tls_stream::io_state;
+    static net::tls_stream::io_result stepped(net::tls_stream& stream) {
+        stream.note_readable();
+        return stream.try_handshake();
+    }
+};
+
+// Bytes of public keys that OpenSSL still keeps of the key exchange: of either end's share.
+std::size_t kept_share_len(SSL* ssl) {
+    std::size_t sum = 0;
+    for (auto const get : {SSL_CTRL_GET_TMP_KEY, SSL_CTRL_GET_PEER_TMP_KEY}) {
+        EVP_PKEY* share = nullptr;
+        if (SSL_ctrl(ssl, get, 0, &share) != 1) continue;
+        unsigned char* bytes = nullptr;
+        sum += EVP_PKEY_get1_encoded_public_key(share, &bytes);
+        OPENSSL_free(bytes);
+        EVP_PKEY_free(share);
+    }
+    return sum;
+}
+
 }  // namespace
+
+TEST_CASE("after the handshake neither end keeps a share of the key exchange, and the connection goes on") {
+    for (auto const groups : {std::string_view("X25519"), net::default_groups, std::string_view("P-256")}) {
+        stream_pair pair(groups);
+        REQUIRE(pair.handshake());
+        CHECK(kept_share_len(pair.client->native()) == 0);
+        CHECK(kept_share_len(pair.server->native()) == 0);
+        CHECK(stream_pair::carry(*pair.client, *pair.server, 'a') == 'a');
+        REQUIRE(SSL_key_update(pair.server->native(), SSL_KEY_UPDATE_REQUESTED) == 1);
+        CHECK(stream_pair::carry(*pair.server, *pair.client, 'b') == 'b');
+        CHECK(stream_pair::carry(*pair.client, *pair.server, 'c') == 'c');
+    }
+}
 
 TEST_CASE("one byte in a segment is enough, in both directions") {
     server_fixture server;
