@@ -4,6 +4,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <pthread.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -123,7 +124,10 @@ int runtime::run() {
     {
         std::vector<std::jthread> threads;
         for (std::size_t i = 1; i < loops_.size(); ++i) {
-            threads.emplace_back([loop = loops_[i].get()] { loop->run(); });
+            threads.emplace_back([loop = loops_[i].get(), name = std::format("loop {}", i)] {
+                ::pthread_setname_np(::pthread_self(), name.c_str());  // for `top -H`
+                loop->run();
+            });
         }
         loops_[0]->run();
         for (auto& each : loops_) each->stop();

@@ -12,8 +12,9 @@
 
 namespace vsecm::net {
 
-// N loops, one thread each; loop 0 runs on the thread that calls run(). Whatever lives on a loop (servers, clients,
-// sessions) is only touched there. Make it before, destroy it after, everything that uses its loops.
+// N loops, one thread each; loop 0 runs on the thread that calls run(), the system knows the others as "loop 1" and so
+// on. Whatever lives on a loop (servers, clients, sessions) is only touched there. Make it before, destroy it after,
+// everything that uses its loops.
 class runtime {
 public:
     explicit runtime(std::size_t num_loops = 1);

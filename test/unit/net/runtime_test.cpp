@@ -3,9 +3,11 @@
 #include "net/wake_signal.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 
 using namespace vsecm;
@@ -55,6 +57,23 @@ TEST_CASE("deadlines and bells") {
     runtime loops(1);
     loops.spawn(0, "test", check_deadlines(loops));
     CHECK(loops.run() == 3);
+}
+
+TEST_CASE("the threads of the loops are told apart by their names, and the process keeps its own") {
+    runtime loops(3);
+    char before[16] = {}, names[3][16] = {};
+    ::pthread_getname_np(::pthread_self(), before, sizeof before);
+    std::atomic<int> left{3};
+    for (std::size_t i = 0; i < 3; ++i) {
+        asio::post(loops.loop(i), [&, i] {
+            ::pthread_getname_np(::pthread_self(), names[i], sizeof names[i]);
+            if (--left == 0) loops.stop();
+        });
+    }
+    CHECK(loops.run() == 0);
+    CHECK(std::string_view(names[0]) == before);
+    CHECK(std::string_view(names[1]) == "loop 1");
+    CHECK(std::string_view(names[2]) == "loop 2");
 }
 
 TEST_CASE("a task that fails stops the process with a status") {
