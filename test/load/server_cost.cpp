@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <format>
-#include <string>
 #include <string_view>
 
 namespace vsecm::load {
@@ -41,6 +41,16 @@ double on_cpu(int pid, int tid) {
     return good ? std::strtod(text, nullptr) : 0;
 }
 
+std::string name_of(int pid, int tid) {
+    if (pid == tid) return "main";
+    std::FILE* const file = std::fopen(std::format("/proc/{}/task/{}/comm", pid, tid).c_str(), "r");
+    if (!file) return {};
+    char text[32] = {};
+    bool const good = std::fgets(text, sizeof text, file) != nullptr;
+    std::fclose(file);
+    return good ? std::string(text, std::strcspn(text, "\n")) : std::string{};
+}
+
 double anonymous_of(int pid) {
     std::FILE* const file = std::fopen(std::format("/proc/{}/status", pid).c_str(), "r");
     if (!file) return 0;
@@ -61,7 +71,7 @@ server_meter::server_meter(std::vector<int> const& pids) : pids_(pids) {
         if (!folder) continue;
         while (auto const* entry = ::readdir(folder)) {
             if (int const tid = std::atoi(entry->d_name); tid > 0) {
-                threads_.push_back({pid, tid, count_instructions(tid, false), count_instructions(tid, true)});
+                threads_.push_back({pid, tid, count_instructions(tid, false), count_instructions(tid, true), name_of(pid, tid)});
             }
         }
         ::closedir(folder);
@@ -79,7 +89,8 @@ server_cost server_meter::read() const {
     server_cost sum;
     for (int const pid : pids_) sum.anonymous_bytes += anonymous_of(pid);
     for (auto const& t : threads_) {
-        sum.cpu_seconds += on_cpu(t.pid, t.tid) / 1e9;
+        sum.threads.push_back({t.name, on_cpu(t.pid, t.tid) / 1e9});
+        sum.cpu_seconds += sum.threads.back().cpu_seconds;
         sum.user_instructions += counted(t.user_counter);
         sum.kernel_instructions += counted(t.kernel_counter);
     }
