@@ -18,18 +18,17 @@ namespace {
 // One chunk even for nothing, and no empty chunk after a full one.
 std::size_t num_chunks(std::size_t len, std::size_t chunk_len) { return len == 0 ? 1 : (len + chunk_len - 1) / chunk_len; }
 
-struct opening {
-    std::string header;
-    std::array<std::uint8_t, age_nonce_len> nonce;
-    age_stream_key key;
-};
+template <class Bytes>
+Bytes random_bytes() {
+    Bytes bytes;
+    random_fill(bytes);
+    return bytes;
+}
 
-opening begin_file(std::span<age_recipient const> recipients) {
-    stack_key<age_file_key_len> file_key;
-    random_fill(file_key.span());
-    std::array<std::uint8_t, age_nonce_len> nonce;
-    random_fill(nonce);
-    return {make_age_header(recipients, file_key.view()), nonce, age_stream_key(file_key.view(), nonce)};
+stack_key<age_file_key_len> new_file_key() {
+    stack_key<age_file_key_len> key;
+    random_fill(key.span());
+    return key;
 }
 
 result<secret_text> decrypt_binary(std::span<age_identity const> identities, byte_view file, std::size_t max_len) {
@@ -66,20 +65,32 @@ result<std::vector<std::uint8_t>> read_ahead(byte_source& in) {
 
 }  // namespace
 
+age_opening::age_opening(std::span<age_recipient const> recipients)
+    : age_opening(recipients, new_file_key(), random_bytes<std::array<std::uint8_t, age_nonce_len>>()) {}
+
+age_opening::age_opening(std::span<age_recipient const> recipients, stack_key<age_file_key_len> const& file_key,
+                         std::array<std::uint8_t, age_nonce_len> const& nonce)
+    : before_(make_age_header(recipients, file_key.view())), key_(file_key.view(), nonce) {
+    before_ += as_text(nonce);
+}
+
 std::vector<std::uint8_t> age_encrypt(age_recipient const& recipient, byte_view plain) {
     return age_encrypt(std::span(&recipient, 1), plain);
 }
 
 std::vector<std::uint8_t> age_encrypt(std::span<age_recipient const> recipients, byte_view plain) {
-    auto [header, nonce, key] = begin_file(recipients);
+    return age_encrypt(age_opening(recipients), plain);
+}
+
+std::vector<std::uint8_t> age_encrypt(age_opening opening, byte_view plain) {
     std::vector<std::uint8_t> file;
-    file.reserve(header.size() + nonce.size() + plain.size() + num_chunks(plain.size(), age_chunk_len) * aead_tag_len);
-    file.insert(file.end(), header.begin(), header.end());
-    file.insert(file.end(), nonce.begin(), nonce.end());
+    file.reserve(opening.before_.size() + plain.size() + num_chunks(plain.size(), age_chunk_len) * aead_tag_len);
+    auto const before = as_bytes(opening.before_);
+    file.insert(file.end(), before.begin(), before.end());
     auto const emit = [&](age_chunk kind, byte_view chunk) {
         auto const at = file.size();
         file.resize(at + chunk.size() + aead_tag_len);
-        key.seal(kind, chunk, byte_span(file).subspan(at));
+        opening.key_.seal(kind, chunk, byte_span(file).subspan(at));
     };
     for (; plain.size() > age_chunk_len; plain = plain.subspan(age_chunk_len)) emit(age_chunk::more, plain.first(age_chunk_len));
     emit(age_chunk::last, plain);
@@ -97,10 +108,9 @@ result<secret_text> age_decrypt(std::span<age_identity const> identities, byte_v
 }
 
 result<age_writer> age_writer::start(std::span<age_recipient const> recipients, byte_sink out) {
-    auto [header, nonce, key] = begin_file(recipients);
-    VSECM_TRY_OK(out(as_bytes(header)));
-    VSECM_TRY_OK(out(nonce));
-    return age_writer(std::move(out), key);
+    age_opening const opening(recipients);
+    VSECM_TRY_OK(out(as_bytes(opening.before_)));
+    return age_writer(std::move(out), opening.key_);
 }
 
 status age_writer::emit(age_chunk kind, byte_view plain) {

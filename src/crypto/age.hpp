@@ -5,16 +5,37 @@
 // the text beginning "age header", "age header MAC", "age payload" or "age armor"; errc::too_large.
 #pragma once
 
-#include "crypto/age_keys.hpp"
+#include "crypto/age_format.hpp"
 #include "crypto/age_stream.hpp"
 
+#include <array>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace vsecm::crypto {
 
+// All of a file that does not depend on its content: header, nonce, payload key. It takes nearly all the time (two X25519
+// operations a recipient), so it can be made ahead, while nobody waits. For one file: a second under the same key would
+// give both away, so it cannot be copied, and encrypting consumes it.
+class age_opening {
+public:
+    explicit age_opening(std::span<age_recipient const> recipients);
+    age_opening(age_opening&&) noexcept = default;
+    age_opening& operator=(age_opening&&) noexcept = default;
+
+private:
+    friend std::vector<std::uint8_t> age_encrypt(age_opening opening, base::byte_view plain);
+    friend class age_writer;
+    age_opening(std::span<age_recipient const> recipients, stack_key<age_file_key_len> const& file_key,
+                std::array<std::uint8_t, age_nonce_len> const& nonce);
+    std::string before_;  // header and nonce
+    age_stream_key key_;
+};
+
 // A whole binary age file. Thread-safe.
+std::vector<std::uint8_t> age_encrypt(age_opening opening, base::byte_view plain);
 std::vector<std::uint8_t> age_encrypt(age_recipient const& recipient, base::byte_view plain);
 std::vector<std::uint8_t> age_encrypt(std::span<age_recipient const> recipients, base::byte_view plain);
 

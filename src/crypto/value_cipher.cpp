@@ -35,8 +35,27 @@ value_cipher::value_cipher(std::shared_ptr<root_key const> key, cipher_mode mode
     gcm_key_ = aes_gcm_key_of(key_->aes_key());
 }
 
+value_cipher::~value_cipher() = default;
+
+void value_cipher::prepare() const {
+    if (mode_ != cipher_mode::age) return;
+    {
+        std::lock_guard held(mutex_);
+        if (prepared_) return;
+    }
+    auto next = std::make_unique<age_opening>(std::span(&key_->recipient(), 1));
+    std::lock_guard held(mutex_);
+    prepared_ = std::move(next);
+}
+
 std::vector<std::uint8_t> value_cipher::encrypt(byte_view plain) const {
-    return mode_ == cipher_mode::age ? age_encrypt(key_->recipient(), plain) : aes_gcm_seal(gcm_key_.view(), plain);
+    if (mode_ != cipher_mode::age) return aes_gcm_seal(gcm_key_.view(), plain);
+    std::unique_ptr<age_opening> opening;
+    {
+        std::lock_guard held(mutex_);
+        opening = std::move(prepared_);
+    }
+    return opening ? age_encrypt(std::move(*opening), plain) : age_encrypt(key_->recipient(), plain);
 }
 
 result<secret_text> value_cipher::decrypt_cfb_compat(byte_view sealed) const { return aes_cfb_compat_open(key_->aes_key(), sealed); }

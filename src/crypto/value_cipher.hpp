@@ -5,9 +5,12 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 namespace vsecm::crypto {
+
+class age_opening;
 
 enum class cipher_mode { age, aes };
 
@@ -21,12 +24,16 @@ base::result<base::secret_text> open_with(key_ring const& keys, base::byte_view 
 base::result<base::secret_text> open_cfb_compat_with(key_ring const& keys, base::byte_view sealed,
                                                      std::function<bool(std::string_view)> const& accept);
 
-// Thread-safe: all const.
+// Thread-safe.
 class value_cipher {
 public:
     value_cipher(std::shared_ptr<root_key const> key, cipher_mode mode);
 
+    ~value_cipher();
+
     std::vector<std::uint8_t> encrypt(base::byte_view plain) const;
+    // Does what can be done ahead for the next encrypt(): called when nobody waits, it takes that off the next caller's way.
+    void prepare() const;
     // Whichever the mode: a store may hold both.
     base::result<base::secret_text> decrypt(base::byte_view sealed) const { return open_with(key_->ring(), sealed); }
     // With the current seed and no check at all: the caller must check what comes out, and should log that it was used.
@@ -43,6 +50,8 @@ private:
     std::shared_ptr<root_key const> key_;
     cipher_mode mode_;
     base::secure_buffer gcm_key_;
+    mutable std::mutex mutex_;  // of the next line only
+    mutable std::unique_ptr<age_opening> prepared_;
 };
 
 }  // namespace vsecm::crypto
