@@ -68,6 +68,15 @@ public:
         return done;
     }
 
+    status append_synced(std::string const& path, byte_view bytes) override {
+        unique_fd fd{::open(path.c_str(), O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC)};
+        if (!fd) return os_failure("opening", path, errno);
+        VSECM_TRY_OK(write_all(fd.get(), bytes, path));
+        // The length is metadata that reading needs, so it is synced too.
+        if (no_eintr([&] { return ::fdatasync(fd.get()); }) != 0) return os_failure("syncing", path, errno);
+        return {};
+    }
+
     status rename(std::string const& from, std::string const& to) override {
         if (::rename(from.c_str(), to.c_str()) != 0) return os_failure("renaming to", to, errno);
         return {};

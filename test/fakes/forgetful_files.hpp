@@ -45,6 +45,7 @@ public:
     std::vector<std::string> names_in(std::string const& folder) const;
 
     base::status write_new_synced(std::string const& path, base::byte_view bytes, ::mode_t mode) override;
+    base::status append_synced(std::string const& path, base::byte_view bytes) override;
     base::status rename(std::string const& from, std::string const& to) override;
     base::status link(std::string const& from, std::string const& to) override;
     base::status remove(std::string const& path) override;
