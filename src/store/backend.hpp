@@ -6,6 +6,7 @@
 #include "base/result.hpp"
 #include "store/stored_secret.hpp"
 
+#include <chrono>
 #include <functional>
 #include <span>
 #include <vector>
@@ -66,6 +67,10 @@ public:
     // stable storage. `settling`: these groups repair what an earlier call left uncertain, one group for all of it; they
     // supersede its leftovers. One thread at a time.
     virtual void apply(std::span<write_group> groups, bool settling) = 0;
+
+    // Does what could wait, if it has waited long enough; `all`: does all of it (the store is stopping). Nothing acknowledged
+    // depends on it. Returns how long it may be left alone. The same thread as apply().
+    virtual base::result<std::chrono::nanoseconds> tend(bool all) = 0;
 
     // True if the records were there before vsecm: its rules on namespaces are then a warning only (design section 4).
     virtual bool adopted() const noexcept = 0;

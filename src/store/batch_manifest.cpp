@@ -72,8 +72,8 @@ public:
         }
         for (auto m = decided.rbegin(); m != decided.rend(); ++m) VSECM_TRY_OK(carry_out(*m));
         if (!decided.empty()) VSECM_TRY_OK(sync());
-        for (auto const& name : manifests) VSECM_TRY_OK(remove(folder_.data + "/" + name));
-        for (auto const& path : rubbish_) VSECM_TRY_OK(remove(path));
+        for (auto const& name : manifests) VSECM_TRY_OK(folder_.remove_if_there(folder_.data + "/" + name));
+        for (auto const& path : rubbish_) VSECM_TRY_OK(folder_.remove_if_there(path));
         return sync();  // or a later crash could bring a manifest back, next to new files
     }
 
@@ -113,12 +113,6 @@ private:
         }
         base::log::info("batch_completed", {{"files", m.renames.size()}});
         return {};
-    }
-
-    base::status remove(std::string const& path) const {
-        auto gone = folder_.files().remove(path);
-        if (!gone && gone.error().code == errc::not_found) return {};
-        return gone;
     }
 
     base::status sync() const {

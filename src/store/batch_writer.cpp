@@ -34,6 +34,12 @@ void batch_writer::apply(std::span<write_group> groups, bool settling) {
         for (auto const& write : group.writes)
             steps_.push_back({&group, &write, write.state != secret_state::present, api::encode_name(write.name), {}});
     if (steps_.empty()) return;
+    if (is_crowd() && share_journal()) return;
+    // The journal's records are older than these: they become files first.
+    if (auto done = journal_.checkpoint(); !done) {
+        for (auto& group : groups) give_up(group, done.error(), false);
+        return;
+    }
 
     // 1. Everything new is on stable storage under temporary names. Up to here a failure leaves no trace.
     pool_.run(steps_.size(), [this](std::size_t i) { write_aside(steps_[i]); });
@@ -50,17 +56,61 @@ void batch_writer::apply(std::span<write_group> groups, bool settling) {
     tidy_up();
 }
 
-void batch_writer::write_aside(step& s) {
-    auto bytes = s.write->seal();
-    if (!bytes) {
+base::status batch_writer::recover() {
+    VSECM_TRY_OK(recover_batches(folder_));
+    VSECM_TRY_OK(journal_.recover());
+    index_ = {};  // the loader fills it from what is there now
+    return {};
+}
+
+base::result<std::chrono::nanoseconds> batch_writer::tend(bool all) {
+    if (!journal_.empty() && (all || journal_.until_due() <= std::chrono::nanoseconds::zero())) VSECM_TRY_OK(journal_.checkpoint());
+    return journal_.until_due();
+}
+
+// Many plain writes at once, or any after them until the journal is gone; what deletes or replaces files goes the long way.
+bool batch_writer::is_crowd() const {
+    if (settling_ || options_.crowd == 0 || (journal_.empty() && steps_.size() < options_.crowd)) return false;
+    return std::ranges::none_of(steps_, [this](step const& s) {
+        return s.tombstone || s.write->replaces_damaged || index_.aliases.contains(s.write->name);
+    });
+}
+
+// False if it is too much for one journal: nothing has happened then.
+bool batch_writer::share_journal() {
+    if (journal_.full()) return false;
+    pool_.run(steps_.size(), std::max(1U, std::thread::hardware_concurrency()), [this](std::size_t i) { seal(steps_[i]); });
+    std::size_t len = 0;
+    for (auto const& s : steps_) len += s.sealed.size();
+    if (len > max_block_len) return false;
+    for (auto& s : steps_)
+        if (!s.written) give_up(*s.group, std::move(s.written).error(), false);
+    std::vector<journal_entry> entries;
+    entries.reserve(steps_.size());
+    for (auto& s : alive_steps()) entries.push_back({s.stem, s.write->version, s.write->replaces, std::move(s.sealed)});
+    if (entries.empty()) return true;
+    if (auto done = journal_.append(std::move(entries)); !done)
+        for (auto& s : steps_)
+            if (s.alive()) give_up(*s.group, done.error(), true);
+    return true;
+}
+
+void batch_writer::seal(step& s) {
+    if (auto bytes = s.write->seal())
+        s.sealed = *std::move(bytes);
+    else
         s.written = std::unexpected(std::move(bytes).error());
-        return;
-    }
-    if (s.in_manifest(settling_)) s.content = crypto::sha256(*bytes);
+}
+
+void batch_writer::write_aside(step& s) {
+    if (s.sealed.empty() && s.written) seal(s);
+    if (!s.written) return;
+    auto const bytes = std::move(s.sealed);
+    if (s.in_manifest(settling_)) s.content = crypto::sha256(bytes);
     // A failed sync is final for its descriptor, whatever a second sync says: so the second try is a new file.
     for (int attempt = 0; attempt < 2; ++attempt) {
         auto name = std::format("{}{}", temporary_prefix, serial_++);
-        s.written = folder_.files().write_new_synced(place(s) + "/" + name, *bytes, file_mode);
+        s.written = folder_.files().write_new_synced(place(s) + "/" + name, bytes, file_mode);
         if (s.written) {
             s.aside = std::move(name);
             return;
@@ -92,7 +142,7 @@ void batch_writer::write_manifest() {
 void batch_writer::drop_superseded() {
     if (!settling_ || std::ranges::empty(alive_steps())) return;
     for (auto const& path : leftovers_) {
-        auto gone = remove_if_there(path);
+        auto gone = folder_.remove_if_there(path);
         if (gone) continue;
         for (auto& s : steps_)
             if (s.alive()) give_up(*s.group, gone.error(), true);
@@ -158,7 +208,10 @@ void batch_writer::place_records() {
 }
 
 base::status batch_writer::place_record(step& s) {
-    if (!settling_) keep_earlier(s);
+    if (!settling_) {
+        auto const alias = index_.aliases.find(s.write->name);
+        history_.link(alias == index_.aliases.end() ? record_file(s.stem) : alias->second.front(), s.stem, s.write->replaces);
+    }
     VSECM_TRY_OK(folder_.files().rename(folder_.data + "/" + s.aside, folder_.data + "/" + record_file(s.stem)));
     s.aside.clear();
     return {};
@@ -167,27 +220,21 @@ base::status batch_writer::place_record(step& s) {
 // Deleted secrets do not live on in copies (Q42).
 base::status batch_writer::erase_record(step& s) {
     auto const& name = s.write->name;
-    VSECM_TRY_OK(remove_if_there(folder_.data + "/" + record_file(s.stem)));
+    VSECM_TRY_OK(folder_.remove_if_there(folder_.data + "/" + record_file(s.stem)));
     for (auto* originals : {&index_.aliases, &index_.backups}) {
         auto const found = originals->find(name);
         if (found == originals->end()) continue;
-        for (auto const& file : found->second) VSECM_TRY_OK(remove_if_there(folder_.data + "/" + file));
+        for (auto const& file : found->second) VSECM_TRY_OK(folder_.remove_if_there(folder_.data + "/" + file));
         originals->erase(found);
     }
     if (s.write->replaces_damaged && s.write->state == secret_state::vacant) return {};  // memory still says damaged
-    bool history_changed = false;
-    if (auto const found = index_.earlier.find(s.stem); found != index_.earlier.end()) {
-        for (auto const version : found->second)
-            VSECM_TRY_OK(remove_if_there(folder_.history + "/" + history_file(s.stem, version)));
-        index_.earlier.erase(found);
-        history_changed = true;
-    }
+    VSECM_TRY_OK(history_.erase(s.stem));
     if (auto const found = index_.quarantined.find(s.stem); found != index_.quarantined.end()) {
-        for (auto const& file : found->second) VSECM_TRY_OK(remove_if_there(folder_.quarantine + "/" + file));
+        for (auto const& file : found->second) VSECM_TRY_OK(folder_.remove_if_there(folder_.quarantine + "/" + file));
         index_.quarantined.erase(found);
         VSECM_TRY_OK(folder_.files().sync_folder(folder_.quarantine));
     }
-    return history_changed ? folder_.files().sync_folder(folder_.history) : base::status{};
+    return {};
 }
 
 void batch_writer::seal_folder() {
@@ -200,7 +247,7 @@ void batch_writer::seal_folder() {
 // Nothing here matters for what a restart shows, so failures are only left for the next start to clean.
 void batch_writer::tidy_up() {
     auto const try_remove = [this](std::string const& path) {
-        if (auto gone = remove_if_there(path); !gone) log::warn("store_tidy_failed", {{"reason", gone.error().what}});
+        if (auto gone = folder_.remove_if_there(path); !gone) log::warn("store_tidy_failed", {{"reason", gone.error().what}});
     };
     bool const failed_half_way = std::ranges::any_of(steps_, [](step const& s) { return !s.alive() && s.group->uncertain; });
     for (auto& s : steps_) {
@@ -219,7 +266,7 @@ void batch_writer::tidy_up() {
             for (auto const& file : alias->second) try_remove(folder_.data + "/" + file);
             index_.aliases.erase(alias);
         }
-        forget_earlier(s.stem);
+        history_.prune(s.stem);
     }
     if (settling_ && std::ranges::all_of(steps_, &step::alive)) leftovers_.clear();
     if (manifest_.empty()) return;
@@ -227,35 +274,6 @@ void batch_writer::tidy_up() {
         leftovers_.push_back(manifest_);
     else
         try_remove(manifest_);
-}
-
-// The file that is about to be replaced stays in history/ under a second link: no copy, no extra sync.
-void batch_writer::keep_earlier(step const& s) {
-    if (options_.history == 0 || s.write->replaces == 0) return;
-    auto const alias = index_.aliases.find(s.write->name);
-    auto const current = alias == index_.aliases.end() ? record_file(s.stem) : alias->second.front();
-    auto linked = folder_.files().link(folder_.data + "/" + current, folder_.history + "/" + history_file(s.stem, s.write->replaces));
-    if (linked)
-        index_.earlier[s.stem].push_back(s.write->replaces);
-    else if (linked.error().code != errc::conflict && linked.error().code != errc::not_found)
-        log::warn("earlier_version_not_kept", {{"name", s.write->name}, {"reason", linked.error().what}});
-}
-
-void batch_writer::forget_earlier(std::string const& stem) {
-    auto const found = index_.earlier.find(stem);
-    if (found == index_.earlier.end()) return;
-    auto& versions = found->second;
-    while (versions.size() > options_.history) {
-        auto const path = folder_.history + "/" + history_file(stem, versions.front());
-        if (auto gone = remove_if_there(path); !gone) return;
-        versions.erase(versions.begin());
-    }
-}
-
-base::status batch_writer::remove_if_there(std::string const& path) {
-    auto gone = folder_.files().remove(path);
-    if (!gone && gone.error().code == errc::not_found) return {};
-    return gone;
 }
 
 void batch_writer::give_up(write_group& group, base::error why, bool uncertain) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "store/batch_manifest.hpp"
-#include "store/work_pool.hpp"
+#include "store/journal.hpp"
 
 #include <atomic>
 #include <deque>
@@ -13,9 +13,14 @@ namespace vsecm::store {
 class batch_writer {
 public:
     batch_writer(data_folder const& folder, folder_index& index, file_options const& options)
-        : folder_(folder), index_(index), options_(options), pool_(options.num_threads) {}
+        : folder_(folder), index_(index), options_(options), pool_(options.num_threads),
+          history_(folder, index, options.history), journal_(folder, index, history_, pool_) {}
 
+    // Finishes, or drops, what a crash left unfinished. Before anything reads the folder.
+    base::status recover();
     void apply(std::span<write_group> groups, bool settling);
+    // See backend::tend.
+    base::result<std::chrono::nanoseconds> tend(bool all);
     work_pool& pool() noexcept { return pool_; }
 
 private:
@@ -27,12 +32,16 @@ private:
         std::string stem;
         std::string aside;  // its temporary file's name; empty once renamed
         crypto::digest256 content{};
+        std::vector<std::uint8_t> sealed{};  // until it is written
         base::status written{};
 
         bool alive() const noexcept { return group->outcome.has_value(); }
         bool in_manifest(bool settling) const noexcept { return settling || group->writes.size() > 1; }
     };
 
+    bool is_crowd() const;
+    bool share_journal();
+    void seal(step& s);
     void write_aside(step& s);
     void write_manifest();
     void drop_superseded();
@@ -44,9 +53,6 @@ private:
     void seal_folder();
     void tidy_up();
 
-    void keep_earlier(step const& s);
-    void forget_earlier(std::string const& stem);
-    base::status remove_if_there(std::string const& path);
     void give_up(write_group& group, base::error why, bool uncertain);
     std::string const& place(step const& s) const { return s.tombstone ? folder_.deleted : folder_.data; }
     auto alive_steps();
@@ -55,6 +61,8 @@ private:
     folder_index& index_;
     file_options const& options_;
     work_pool pool_;
+    version_history history_;
+    journal journal_;
     std::atomic<std::uint64_t> serial_{0};
     std::vector<std::string> leftovers_;  // of uncertain groups: the next settling batch removes them
 

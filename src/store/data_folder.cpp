@@ -71,6 +71,12 @@ base::status data_folder::find_origin() {
     return base::replace_file(files(), path, base::as_bytes(adopted_ ? "adopted\n" : "created by vsecm\n"), 0600);
 }
 
+base::status data_folder::remove_if_there(std::string const& path) const {
+    auto gone = files().remove(path);
+    if (!gone && gone.error().code == errc::not_found) return {};
+    return gone;
+}
+
 std::string data_folder::known_key_id() const {
     auto const text = files().read(own + "/key-id", max_marker_len);
     return text ? std::string(first_word(text->view())) : std::string();

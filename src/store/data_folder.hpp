@@ -24,6 +24,9 @@ public:
 
     bool adopted() const noexcept { return adopted_; }
 
+    // file_layer::remove; that there is nothing is fine.
+    base::status remove_if_there(std::string const& path) const;
+
     // The key that the records were last opened with, empty if unknown.
     std::string known_key_id() const;
     base::status remember_key_id(std::string const& id) const;

@@ -14,9 +14,11 @@ public:
           description_("file " + options_.path) {}
 
     base::result<loaded_records> load(record_opener const& opener) override {
+        VSECM_TRY_OK(writer_.recover());
         return load_folder(folder_, opener, options_.key_id, writer_.pool(), index_);
     }
     void apply(std::span<write_group> groups, bool settling) override { writer_.apply(groups, settling); }
+    base::result<std::chrono::nanoseconds> tend(bool all) override { return writer_.tend(all); }
     bool adopted() const noexcept override { return folder_.adopted(); }
     std::string_view describe() const noexcept override { return description_; }
 

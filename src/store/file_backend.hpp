@@ -13,7 +13,8 @@ struct file_options {
     std::string path;           // the data folder; made (0700) if absent
     std::string key_id;         // root_key::id(): remembered beside the data, so that a wrong key can be named
     std::size_t history = 3;    // earlier versions kept of each secret; 0: none
-    std::size_t num_threads = 24;  // that write and sync files of one batch; they only wait for the disk, and start when needed
+    std::size_t num_threads = 8;   // that write and sync files of one batch; they only wait for the disk, and start when needed
+    std::size_t crowd = 4;         // writes in a batch from which on they share a journal; 0: never
     bool lock = true;           // refuse a second server on the folder
     std::chrono::milliseconds lock_wait{5000};  // for a predecessor to go
     base::file_layer* files = &base::posix_files();

@@ -3,7 +3,6 @@
 #include "api/secret.hpp"
 #include "base/log.hpp"
 #include "base/try.hpp"
-#include "store/batch_manifest.hpp"
 #include "store/file_name.hpp"
 #include "store/limits.hpp"
 
@@ -48,7 +47,6 @@ public:
         : folder_(folder), opener_(opener), key_id_(key_id), pool_(pool), index_(index) {}
 
     base::result<loaded_records> run() {
-        VSECM_TRY_OK(recover_batches(folder_));
         VSECM_TRY_OK(list_all());
         auto const width = std::max<std::size_t>(1, std::thread::hardware_concurrency());
         pool_.run(candidates_.size(), width, [this](std::size_t i) { open(candidates_[i]); });

@@ -9,6 +9,7 @@ class memory_backend final : public backend {
 public:
     base::result<loaded_records> load(record_opener const&) override { return loaded_records{}; }
     void apply(std::span<write_group>, bool) override {}
+    base::result<std::chrono::nanoseconds> tend(bool) override { return std::chrono::nanoseconds::max(); }
     bool adopted() const noexcept override { return false; }
     std::string_view describe() const noexcept override { return "memory"; }
 };

@@ -96,6 +96,7 @@ struct secret_store::impl final : commit_worker {
     base::status load();
     void run_batch(std::vector<commit_request>& batch) override;
     std::chrono::nanoseconds run_due() override;
+    std::chrono::nanoseconds tend(bool all);
     bool settle();
     void publish(std::span<request_plan> done);
     void note_failure(std::string what);
@@ -235,7 +236,16 @@ void secret_store::impl::publish(std::span<request_plan> done) {
 std::chrono::nanoseconds secret_store::impl::run_due() {
     auto const now = clock.now();
     board.announce(dates.take_due(now));
-    return dates.until_next(now);
+    auto const rest = tend(false);
+    cipher->prepare();  // those of the last batch have their answers
+    return std::min(dates.until_next(now), rest);
+}
+
+std::chrono::nanoseconds secret_store::impl::tend(bool all) {
+    auto const rest = behind->tend(all);
+    if (rest) return *rest;
+    note_failure(rest.error().what);
+    return std::chrono::seconds(1);
 }
 
 void secret_store::impl::note_failure(std::string what) {
@@ -303,7 +313,10 @@ base::result<commit_outcome> secret_store::commit_and_wait(std::vector<change> c
     return promise.get_future().get();
 }
 
-void secret_store::stop() { impl_->queue.stop(); }
+void secret_store::stop() {
+    impl_->queue.stop();
+    (void)impl_->tend(true);  // the writer is gone: its work is ours. A failure is in the log, and the next start does it.
+}
 
 store_health secret_store::health() const {
     auto const counts = impl_->map.count();

@@ -159,6 +159,17 @@ row 'a file of the original in AES' 0 "@$(record old aes >expected-old && echo e
 cp data/old.age renamed.age
 row 'Q13: which must name itself' 1 '' 'neither an age file' -- keygen --decrypt --root-key key --file renamed.age
 row 'a name it does not have' 6 '' 'no secret named three' -- keygen --decrypt --root-key key --data data --name three
+# A server that was killed while a crowd wrote: its newest records are in the journal, the last block was cut.
+mkdir killed && cp data/one.age killed/
+block() {  # version, version it replaces, stem, file
+    { printf '%s %s %s %s\n' "$1" "$2" "$(wc -c <"$4")" "$3" && cat "$4"; } >body
+    printf 'block %s %s\n' "$(wc -c <body)" "$(sha256sum body | cut -d ' ' -f 1)" && cat body
+}
+record one second | seal >newer
+record two other | seal >two
+{ block 1 0 two two && block 2 1 one newer; } >killed/.journal
+block 3 2 one data/one.age | head -c 50 >>killed/.journal
+row 'a data folder with a journal' 0 "---\nName: one\nValue: second\n${dates}Name: two\nValue: other\n$dates" '' -- keygen --decrypt --root-key key --data killed
 cp data/one.age data/moved.age
 head -c 100 data/one.age >data/cut.age
 row 'damaged and misplaced records are named' 1 '~Value: spaced' 'keygen: moved.age: the record in it is that of another secret, one' -- keygen --decrypt --root-key key --data data

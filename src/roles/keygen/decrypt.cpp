@@ -12,10 +12,13 @@
 #include "crypto/value_cipher.hpp"
 #include "roles/keygen/input.hpp"
 #include "store/file_name.hpp"
+#include "store/journal_format.hpp"
 #include "store/limits.hpp"
 #include "store/record_format.hpp"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 
 namespace vsecm::roles::keygen {
 
@@ -50,6 +53,16 @@ result<secret_text> open_store_file(decryption const& how, std::string_view file
         if (opened) return opened;
     }
     return fail(errc::corrupt, "neither an age file nor an AES-256-GCM container, nor a record in the original's AES under this key");
+}
+
+result<store::plain_record> open_record(decryption const& how, std::string_view file, byte_view sealed) {
+    VSECM_TRY(plain, open_store_file(how, file, sealed));
+    return store::decode_record(std::move(plain));
+}
+
+result<store::plain_record> read_record(decryption const& how, std::string const& folder, std::string const& file) {
+    VSECM_TRY(sealed, read_file(folder + "/" + file, store::max_record_len));
+    return open_record(how, file, sealed.bytes());
 }
 
 // What is printed of one secret.
@@ -178,24 +191,25 @@ result<std::size_t> decrypt_value(decryption const& how, std::string const& path
 result<std::size_t> decrypt_data(decryption const& how, std::string const& path) {
     auto listed = posix_files().list(path);
     if (!listed) return fail(errc::invalid, "{}", listed.error().what);
-    auto& entries = *listed;
-    std::ranges::sort(entries, {}, &folder_entry::name);
-    std::erase_if(entries, [](auto const& entry) { return entry.kind != file_kind::regular || !store::stem_of(entry.name); });
-    if (entries.empty()) return fail(errc::invalid, "{} has no store files: is it a data folder?", path);
+    // A server that was killed may have left its newest records in the journal.
+    std::map<std::string, std::optional<std::vector<std::uint8_t>>> records;
+    for (auto const& entry : *listed)
+        if (entry.kind == file_kind::regular && store::stem_of(entry.name)) records.emplace(entry.name, std::nullopt);
+    VSECM_TRY(journal, store::read_journal(posix_files(), path));
+    for (auto& entry : journal.entries) records[entry.stem + std::string(store::record_suffix)] = std::move(entry.sealed);
+    if (records.empty()) return fail(errc::invalid, "{} has no store files: is it a data folder?", path);
     if (how.only.empty()) VSECM_TRY_OK(how.out(as_bytes("---\n")));
     std::size_t num_failed = 0;
     bool found = false;
-    for (auto const& entry : entries) {
-        auto const stem = store::stem_of(entry.name);
+    for (auto const& [file, journaled] : records) {
+        auto const stem = store::stem_of(file);
         auto const decoded = store::decode_stem(*stem);
         if (!how.only.empty() && how.only != *stem && how.only != decoded) continue;
-        auto sealed = read_file(path + "/" + entry.name, store::max_record_len);
-        auto plain = sealed ? open_store_file(how, entry.name, sealed->bytes()) : std::move(sealed);
-        auto record = plain ? store::decode_record(*std::move(plain)) : result<store::plain_record>(std::unexpected(std::move(plain).error()));
+        auto record = journaled ? open_record(how, file, *journaled) : read_record(how, path, file);
         if (record && record->name != *stem && record->name != decoded)
             record = fail(errc::corrupt, "the record in it is that of another secret, {}", printable(record->name));
         if (!record) {
-            complain(entry.name, record.error().what);
+            complain(file, record.error().what);
             ++num_failed;
             found = true;
             continue;

@@ -37,6 +37,23 @@ void put_original(std::string const& folder, std::string const& file, std::strin
     write_file(folder + "/" + file, cipher->encrypt(base::as_bytes(record)));
 }
 
+// The real file system, for tests that change one thing about it.
+class passing_on : public base::file_layer {
+public:
+    base::status write_new_synced(std::string const& p, base::byte_view b, ::mode_t m) override { return real.write_new_synced(p, b, m); }
+    base::status append_synced(std::string const& p, base::byte_view b) override { return real.append_synced(p, b); }
+    base::status rename(std::string const& from, std::string const& to) override { return real.rename(from, to); }
+    base::status link(std::string const& from, std::string const& to) override { return real.link(from, to); }
+    base::status remove(std::string const& path) override { return real.remove(path); }
+    base::status sync_folder(std::string const& path) override { return real.sync_folder(path); }
+    base::status make_folder(std::string const& path, ::mode_t mode) override { return real.make_folder(path, mode); }
+    base::result<std::vector<base::folder_entry>> list(std::string const& path) override { return real.list(path); }
+    base::result<base::secret_text> read(std::string const& path, std::size_t max_len) override { return real.read(path, max_len); }
+
+protected:
+    base::file_layer& real = base::posix_files();
+};
+
 }  // namespace
 
 TEST_CASE("Q19: any storable name survives a restart and stays inside the folder") {
@@ -433,24 +450,40 @@ TEST_CASE("a memory-only secret leaves nothing on the disk, and an earlier durab
     CHECK(store->find("app")->version == 3);  // 1 and 2 are not given out again
 }
 
+TEST_CASE("Q68: asking for a secret that nobody has does not touch the disk") {
+    class counting final : public passing_on {
+    public:
+        std::atomic<int> num_looks{0};
+        base::result<std::vector<base::folder_entry>> list(std::string const& path) override {
+            ++num_looks;
+            return real.list(path);
+        }
+        base::result<base::secret_text> read(std::string const& path, std::size_t max_len) override {
+            ++num_looks;
+            return real.read(path, max_len);
+        }
+    } files;
+    temporary_folder dir;
+    file_options options;
+    options.path = dir.path;
+    options.files = &files;
+    auto const store = try_open(std::move(options)).value();
+    REQUIRE(store->commit_and_wait(request(put("app", "v"))));
+    auto const before = files.num_looks.load();
+    CHECK(before > 0);
+    for (int i = 0; i < 100; ++i) CHECK(shown(*store, "nobody-" + std::to_string(i)) == "absent");
+    CHECK(shown(*store, "app") == "[v]");
+    CHECK(files.num_looks == before);
+}
+
 TEST_CASE("a disk that cannot be read decides nothing: safe does not start on it") {
-    class unreadable final : public base::file_layer {
+    class unreadable final : public passing_on {
     public:
         std::string which;
-        base::status write_new_synced(std::string const& p, base::byte_view b, ::mode_t m) override { return real.write_new_synced(p, b, m); }
-        base::status rename(std::string const& from, std::string const& to) override { return real.rename(from, to); }
-        base::status link(std::string const& from, std::string const& to) override { return real.link(from, to); }
-        base::status remove(std::string const& path) override { return real.remove(path); }
-        base::status sync_folder(std::string const& path) override { return real.sync_folder(path); }
-        base::status make_folder(std::string const& path, ::mode_t mode) override { return real.make_folder(path, mode); }
-        base::result<std::vector<base::folder_entry>> list(std::string const& path) override { return real.list(path); }
         base::result<base::secret_text> read(std::string const& path, std::size_t max_len) override {
             if (path.ends_with(which)) return base::fail(errc::storage, "reading {}: Input/output error", path);
             return real.read(path, max_len);
         }
-
-    private:
-        base::file_layer& real = base::posix_files();
     } files;
     temporary_folder dir;
     std::string const data = dir.path + "/data";
