@@ -1,0 +1,3 @@
+module vsecm/gotmpl-vectors
+
+go 1.26

@@ -1,0 +1,135 @@
+// Makes the goldens of src/gotmpl with the real text/template, and its Unicode tables. See ../README.md.
+package main
+
+import (
+	"bufio"
+	"encoding/base64"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand"
+	"os"
+	"strings"
+	"text/template"
+	"unicode/utf8"
+)
+
+// One line of a golden file. What is not UTF-8 is given in base64 under the second name.
+type golden struct {
+	Template   *string `json:"template,omitempty"`
+	Template64 *string `json:"template64,omitempty"`
+	Data       *string `json:"data,omitempty"` // the JSON text; that of the line before if there is none
+	Output     *string `json:"output,omitempty"`
+	Output64   *string `json:"output64,omitempty"`
+	Error      *string `json:"error,omitempty"`
+	Error64    *string `json:"error64,omitempty"`
+}
+
+func field(s string) (plain, encoded *string) {
+	if utf8.ValidString(s) {
+		return &s, nil
+	}
+	e := base64.StdEncoding.EncodeToString([]byte(s))
+	return nil, &e
+}
+
+const maxOutput = 1 << 16
+
+var errTooMuch = fmt.Errorf("too much output")
+
+type limited struct{ strings.Builder }
+
+func (l *limited) Write(p []byte) (int, error) {
+	if l.Len()+len(p) > maxOutput {
+		return 0, errTooMuch
+	}
+	return l.Builder.Write(p)
+}
+
+func main() {
+	seed := flag.Int64("seed", 1, "of the random templates")
+	count := flag.Int("count", 1000, "how many random templates")
+	longest := flag.Int("longest", 1<<20, "longest line, in bytes; what would be longer is left out")
+	flag.Parse()
+	stdout := bufio.NewWriter(os.Stdout)
+	defer stdout.Flush()
+	out := &goldens{out: stdout, longest: *longest}
+	switch flag.Arg(0) {
+	case "cases":
+		for _, c := range cases() {
+			out.write(c.template, c.data)
+		}
+	case "random":
+		r := &generator{Rand: rand.New(rand.NewSource(*seed))}
+		for i := 0; i < *count; i++ {
+			data := r.document()
+			out.write(r.template(), data)
+		}
+	case "files": // as the fuzzer keeps them: a template, and JSON on the last line
+		for _, name := range flag.Args()[1:] {
+			input, err := os.ReadFile(name)
+			if err != nil {
+				continue // the fuzzer has found a shorter one since
+			}
+			text, data := string(input), ""
+			if line := strings.LastIndexByte(text, '\n'); line >= 0 {
+				text, data = text[:line], text[line+1:]
+			}
+			if json.Unmarshal([]byte(data), new(any)) != nil {
+				data = document
+			}
+			out.write(text, data)
+		}
+	case "unicode":
+		writeUnicode(stdout)
+	default:
+		fmt.Fprintln(os.Stderr, "say what to make: cases, random, files FILE... or unicode")
+		os.Exit(2)
+	}
+}
+
+// Writes golden files.
+type goldens struct {
+	out      io.Writer
+	longest  int
+	lastData string
+}
+
+func (w *goldens) write(text, data string) {
+	var document any
+	if err := json.Unmarshal([]byte(data), &document); err != nil {
+		panic(fmt.Sprintf("%s: %v", data, err))
+	}
+	var g golden
+	if data != w.lastData {
+		g.Data = &data
+	}
+	if !utf8.ValidString(data) {
+		return // ours makes U+FFFD of it before anybody looks, and so does Go; the file cannot say it
+	}
+	g.Template, g.Template64 = field(text)
+	var result limited
+	t, err := template.New("secret").Parse(text)
+	if err == nil {
+		err = t.Execute(&result, document)
+	}
+	if err == errTooMuch {
+		return
+	}
+	if err != nil {
+		g.Error, g.Error64 = field(err.Error())
+	} else {
+		g.Output, g.Output64 = field(result.String())
+	}
+	var line strings.Builder
+	encoder := json.NewEncoder(&line)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(g); err != nil {
+		panic(err)
+	}
+	if line.Len() <= w.longest {
+		io.WriteString(w.out, line.String())
+		w.lastData = data
+	}
+}
