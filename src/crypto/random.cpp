@@ -12,4 +12,6 @@ base::secure_buffer random_key(std::size_t len) {
     return key;
 }
 
+std::uint32_t random_below(std::uint32_t bound) noexcept { return randombytes_uniform(bound); }
+
 }  // namespace vsecm::crypto
