@@ -22,7 +22,11 @@ row 'Q28: a date that cannot be read' 1 '' '-E takes `never` or a date' -- senti
 row 'Q19: a name with a slash' 1 '' 'must not contain `/`' -- sentinel -w ../x -s y
 row 'an unknown format' 1 '' '-f takes json or none' -- sentinel -w billing -s x -f xml
 row 'templates are to come' 1 '' 'templates (-t) are not supported yet' -- sentinel -w billing -s x -t '{{.a}}'
-row 'generated secrets are to come' 1 '' 'generated secrets (gen:' -- sentinel -w billing -s 'gen:[a-z]{8}'
+row 'Q26: a bad pattern' 1 '' 'column 14 of the pattern: the range runs backwards' -- sentinel -w billing -s 'gen:{"x":"admin-[z-a]{8}"}'
+row 'Q25: an escape that is none' 1 '' 'column 2 of the pattern: a backslash goes before w, d or x' -- sentinel -w billing -s 'gen:[\a]{3}'
+row 'a pattern with nothing random' 1 '' 'nothing would be random' -- sentinel -w billing -s gen:hunter2
+truth 'which is not repeated' sh -c '! grep -q hunter2 .err'
+row 'a generated ciphertext' 1 '' '-e says that the secret is ciphertext already' -- sentinel -w billing -e -s 'gen:[a-z]{8}'
 row 'yaml is to come' 1 '' '-f yaml is not supported yet' -- sentinel -w billing -s x -f yaml
 row 'doctor is to come' 1 '' '`doctor` is not supported yet' -- sentinel doctor
 row 'Q17: what is no root key' 1 '' 'the root key has three lines' -- sentinel -i hunter2
@@ -105,6 +109,14 @@ truth 'which is not repeated' sh -c '! grep -q hunter2 .err'
 sentinel 'the export again' 0 '~"secrets"' '' -- sentinel -le --output json
 cp .out export.json
 row 'holds the decrypted value' 0 'abc' '' -- keygen --decrypt --root-key dev/root-key --export export.json --name abc
+sentinel 'a generated secret' 0 '\nOK\n\n' '' -- sentinel -w made -s 'gen:{"username":"admin-[a-z0-9]{6}","password":"[a-zA-Z0-9]{12}"}'
+sentinel 'which is in the export' 0 '~"secrets"' '' -- sentinel -le
+cp .out export.json
+row 'and of its pattern' 0 '~{"username":"admin-' '' -- keygen --decrypt --root-key dev/root-key --export export.json --name made
+truth 'all of it' grep -Eqx '\{"username":"admin-[a-z0-9]{6}","password":"[a-zA-Z0-9]{12}"\}' .out
+sentinel 'generated and encrypted at once' 0 '~YWdlLWVuY3J5cHRpb24ub3JnL3Yx' '' -- sentinel -e -s 'gen:[\w]{12}'
+environment="$operator VSECM_SENTINEL_SECRET_GENERATION_PREFIX=random:"
+row 'another prefix' 1 '' 'column 1 of the pattern: the class is empty' -- sentinel -w made -s 'random:[]{1}'
 sentinel 'JSON output' 0 '{"ok":true,"workloads":["app"],"warnings":[]}\n' '' -- sentinel -w app -s x --output json
 sentinel 'a Kubernetes name waits, and says so' 0 '\nOK\n\n' 'safe: warning: ' -- sentinel -w k8s:db -s x
 sentinel 'a reserved name' 2 '' 'reserved' -- sentinel -w vsecm-safe -s x

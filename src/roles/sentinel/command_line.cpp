@@ -71,7 +71,8 @@ base::status refuse_what_comes_later(base::parsed_options const& given) {
 // The wire's word for -f. A value taken from a file or from standard input is delivered byte for byte ("none"), unless
 // a format is asked for; one from the arguments as the original does ("json").
 base::result<std::string> format_of(base::parsed_options const& given, secret_source const& value) {
-    if (!given.has(o_format)) return value.from == secret_source::kind::argument ? "json" : "none";
+    bool const typed = value.from == secret_source::kind::argument || value.from == secret_source::kind::pattern;
+    if (!given.has(o_format)) return typed ? "json" : "none";
     auto const asked = api::parse_format(given.value(o_format));
     if (!asked) return fail(errc::invalid, "-f takes json or none");
     if (*asked == api::format::yaml || *asked == api::format::raw)
@@ -91,7 +92,7 @@ base::result<secret_source> value_of(base::parsed_options const& given, std::str
     if (text.empty()) return secret_source{};
     if (text == "-") return secret_source{kind::standard_input, {}};
     if (!generation_prefix.empty() && text.starts_with(generation_prefix))
-        return fail(errc::unsupported, "generated secrets ({}…) are not supported yet: give the secret itself, or pipe it into -s -", generation_prefix);
+        return secret_source{kind::pattern, text.substr(generation_prefix.size())};
     if (!codec::is_valid_utf8(text)) return fail(errc::invalid, "the secret is not UTF-8 text: encode it, as base64 for instance");
     return secret_source{kind::argument, text};
 }
@@ -127,6 +128,8 @@ base::result<command> put_remove_or_encrypt(base::parsed_options const& given, c
     VSECM_TRY(value, value_of(given, generation_prefix));
     c.value = value;
     if (c.value.from == secret_source::kind::none) return fail(errc::invalid, "Please provide a secret.");
+    if (c.value.from == secret_source::kind::pattern && encrypts && !c.workloads.empty())
+        return fail(errc::invalid, "with -w, -e says that the secret is ciphertext already: a generated one is not");
     VSECM_TRY(format, format_of(given, c.value));
     c.format = std::move(format);
     c.store = given.value(o_store);
@@ -214,6 +217,8 @@ options:
   -n, --namespace NAME     namespaces that may read it (default: default; '*': all); may be repeated
   -s, --secret VALUE       the secret. `-`: standard input, to its end, byte for byte. A VALUE on the command line is
                            visible to other processes and in the shell's history: prefer `-` or --secret-file
+                           gen:PATTERN makes one up that nobody knows: each [CLASS]{COUNT} in PATTERN becomes COUNT random
+                           characters: [a-z0-9]{8}; [\w]{8} letters, digits, symbols; [\d]{8} digits; [\x]{8} symbols
       --secret-file FILE   the secret is the file's content, byte for byte
   -a, --append             put the value in front of those the workload has, instead of replacing them
   -b, --store WHERE        file or memory: where this secret is kept

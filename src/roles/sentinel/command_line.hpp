@@ -16,9 +16,10 @@ namespace vsecm::roles::sentinel {
 enum class verb { help, version, list, put, remove, encrypt, give_root_key, status, serve };
 enum class output_shape { text, json };
 
-// Where a secret comes from. `text` points into the arguments: the value itself, or a file's path.
+// Where a secret comes from. `text` points into the arguments: the value itself, a file's path, or the pattern to generate
+// the value from.
 struct secret_source {
-    enum class kind { none, argument, standard_input, file };
+    enum class kind { none, argument, standard_input, file, pattern };
     kind from = kind::none;
     std::string_view text;
 };

@@ -3,6 +3,7 @@
 #include "base/file.hpp"
 #include "base/try.hpp"
 #include "codec/utf8.hpp"
+#include "crypto/generated_secret.hpp"
 #include "crypto/root_key.hpp"
 
 #include <unistd.h>
@@ -44,6 +45,7 @@ base::result<secret_text> read_source(secret_source const& source, std::size_t m
         case kind::argument: return secret_text(source.text);
         case kind::standard_input: return read_to_end(standard_input, max_len);
         case kind::file: return base::read_file(std::string(source.text), max_len);
+        case kind::pattern: return crypto::generate_secret(source.text);
         case kind::none: break;
     }
     return secret_text{};

@@ -9,7 +9,7 @@ namespace vsecm::roles::sentinel {
 inline constexpr std::size_t max_secret_len = 64U << 20;  // more than any server accepts
 inline constexpr std::size_t max_root_key_len = 64U << 10;
 
-// Exact bytes; of ciphertext, the text without white space around it (`safe -e` prints empty lines there). errc::invalid: empty, or not UTF-8 (JSON could not carry it unchanged); too_large; not_found or storage
+// A pattern's value is generated here, new with each call. Otherwise exact bytes; of ciphertext, the text without white space around it (`safe -e` prints empty lines there). errc::invalid: empty, or not UTF-8 (JSON could not carry it unchanged); too_large; not_found or storage
 // for files.
 base::result<base::secret_text> read_secret(secret_source const& source, bool ciphertext, int standard_input = 0);
 

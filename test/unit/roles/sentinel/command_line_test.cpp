@@ -115,8 +115,7 @@ TEST_CASE("Q19: names are checked before anything is sent") {
 }
 
 TEST_CASE("what this version does not do is refused, never ignored") {
-    words const cases[] = {{"-w", "a", "-s", "gen:foo[a-z]{8}"},
-                           {"-w", "a", "-s", "x", "-t", "{{.a}}"},
+    words const cases[] = {{"-w", "a", "-s", "x", "-t", "{{.a}}"},
                            {"-w", "a", "-s", "x", "-f", "yaml"},
                            {"-w", "a", "-s", "x", "-f", "raw"},
                            {"-w", "a", "--versions"},
@@ -141,9 +140,18 @@ TEST_CASE("what this version does not do is refused, never ignored") {
     CHECK(refused({"-l", "--output", "yaml"}).code == errc::invalid);
     CHECK(refused({"serve", "-l"}).code == errc::invalid);
     CHECK(refused({"status", "now"}).code == errc::invalid);
-    std::vector<std::string_view> const pattern{"-w", "a", "-s", "make:x"};
-    CHECK(parse_command_line(pattern, "make:").error().code == errc::unsupported);
-    CHECK(parse_command_line(words{"-w", "a", "-s", "gen:x"}, "").has_value());
+}
+
+TEST_CASE("a value with the prefix is a pattern to generate from") {
+    auto const c = parsed({"-w", "a", "-s", "gen:gen:[a-z]{8}"});
+    CHECK(c.value.from == kind::pattern);
+    CHECK(c.value.text == "gen:[a-z]{8}");
+    CHECK(c.format == "json");
+    CHECK(parsed({"-e", "-s", "gen:[a-z]{8}"}).value.from == kind::pattern);
+    CHECK(refused({"-w", "a", "-e", "-s", "gen:[a-z]{8}"}).code == errc::invalid);
+    words const other{"-w", "a", "-s", "make:x"};
+    CHECK(parse_command_line(other, "make:")->value.text == "x");
+    CHECK(parse_command_line(words{"-w", "a", "-s", "gen:x"}, "")->value.from == kind::argument);
 }
 
 TEST_CASE("a version to be replaced is a number, and goes with a put") {
@@ -165,7 +173,7 @@ TEST_CASE("no refusal repeats what may be a secret") {
                            {"-w", "a", "-s", "x", "--if-version", "hunter2"},
                            {"-w", "a", "-s", "x", "-f", "hunter2"},
                            {"-w", "a", "-s", "hunter2", "-s", "hunter2"},
-                           {"-w", "a", "-s", "gen:hunter2"},
+                           {"-w", "a", "-e", "-s", "gen:hunter2"},
                            {"-w", "hunter2/", "-s", "x"},
                            {"-w", "a", "-s", "hunter2\xff"},
                            {"hunter2"}};

@@ -73,6 +73,18 @@ TEST_CASE("secrets that could not arrive unchanged are refused") {
     CHECK(from_input(std::string(max_secret_len + 1, 'x')).error().code == errc::too_large);
 }
 
+TEST_CASE("secrets that nobody knew") {
+    secret_source const pattern{kind::pattern, "admin-[a-z]{16}"};
+    auto const one = read_secret(pattern, false);
+    auto const other = read_secret(pattern, false);
+    REQUIRE(one.has_value());
+    CHECK(one->size() == 22);
+    CHECK(one->view().starts_with("admin-"));
+    CHECK(one->view() != other->view());
+    CHECK(read_secret({kind::pattern, "[z-a]{16}"}, false).error().what.starts_with("column 2"));
+    CHECK(read_secret({kind::pattern, "[a]{2}\xff"}, false).error().code == errc::invalid);
+}
+
 TEST_CASE("secrets from files") {
     test::temp_folder const folder;
     auto const path = folder / "key.pem";
