@@ -3,10 +3,10 @@
 #include "base/log.hpp"
 #include "base/try.hpp"
 #include "net/address.hpp"
+#include "net/own_thread.hpp"
 #include "roles/safe/root_key_file.hpp"
 
 #include <chrono>
-#include <thread>
 
 namespace vsecm::roles::safe {
 namespace {
@@ -61,23 +61,6 @@ base::result<base::unique_fd> listen_on(std::string const& address, std::string_
     auto listener = net::listen_tcp(*parsed);
     if (!listener) return pass(std::move(listener), what);
     return listener;
-}
-
-// Runs blocking work on a thread of its own and resumes on the caller's loop.
-template <class Work>
-auto on_own_thread(net::executor loop, Work work) -> net::awaitable<decltype(work())> {
-    std::optional<decltype(work())> outcome;
-    bool finished = false;  // set on the loop, after the thread's last touch of `outcome`
-    net::timer done(loop, net::steady_clock::time_point::max());
-    std::jthread const worker([&] {
-        outcome.emplace(work());
-        net::asio::post(loop, [&] {
-            finished = true;
-            done.cancel();
-        });
-    });
-    while (!finished) co_await done.async_wait(net::as_result);
-    co_return *std::move(outcome);
 }
 
 // A watch hub belongs to its loop, so it is made there.
@@ -176,7 +159,7 @@ std::optional<std::string> bootstrap::not_alive() const {
 net::awaitable<base::status> bootstrap::open_vault(crypto::root_key key) {
     auto shared = std::make_shared<crypto::root_key const>(std::move(key));
     auto open = [this, shared] { return vault::open(settings_, shared, policy_.has_namespaces(), base::system_clock()); };
-    auto opened = co_await on_own_thread(loops_.loop(0), std::move(open));
+    auto opened = co_await net::on_own_thread(loops_.loop(0), std::move(open));
     if (!opened) co_return pass(std::move(opened), "opening the store");
     vault_ = *std::move(opened);
     vault_->prepare_hubs(loops_.num_loops());
@@ -204,7 +187,13 @@ net::awaitable<base::status> bootstrap::unseal_on_first_loop(crypto::root_key ke
 
 net::awaitable<void> bootstrap::shut_down(net::steady_clock::time_point deadline) {
     if (api_) co_await api_->finish(deadline);
-    if (vault_) vault_->secrets().stop();  // what waits is written first; nothing new comes
+    // What waits is written first; nothing new comes. As long as the disk takes: meanwhile the probes answer, and a second
+    // signal ends the process.
+    auto const write_all = [this] {
+        vault_->secrets().stop();
+        return true;
+    };
+    if (vault_) co_await net::on_own_thread(loops_.loop(0), write_all);
     identity_->stop();
     base::log::info("stopped");
 }

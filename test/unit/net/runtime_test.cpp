@@ -1,5 +1,6 @@
 #include "net/runtime.hpp"
 
+#include "net/own_thread.hpp"
 #include "net/wake_signal.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -9,6 +10,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <thread>
 
 using namespace vsecm;
 using namespace vsecm::net;
@@ -109,6 +111,75 @@ TEST_CASE("stopping: everything stops taking in before anything is awaited, in o
     CHECK(loops.run() == 5);
     CHECK(order == "abcAC");
     CHECK(steady_clock::now() - begun < 3s);
+}
+
+namespace {
+awaitable<base::result<int>> blocks(runtime& loops, std::chrono::milliseconds how_long) {
+    auto work = [how_long] {
+        std::this_thread::sleep_for(how_long);
+        return 7;
+    };
+    co_return co_await on_own_thread(loops.loop(), work);
+}
+awaitable<void> count_turns(int& turns) {
+    while (co_await sleep_for(5ms)) ++turns;
+}
+awaitable<void> check_own_thread(runtime& loops, int& turns) {
+    auto const before = turns;
+    auto const done = co_await with_deadline(blocks(loops, 300ms), 50ms, "work");
+    CHECK(*done == 7);
+    CHECK(turns > before + 5);
+    bool thrown = false;
+    try {
+        auto work = []() -> int { throw std::runtime_error("as asked"); };
+        co_await on_own_thread(loops.loop(), work);
+    } catch (std::runtime_error const&) {
+        thrown = true;
+    }
+    CHECK(thrown);
+    loops.stop(3);
+}
+}  // namespace
+
+TEST_CASE("blocking work has a thread of its own, and cannot be taken back") {
+    runtime loops(1);
+    int turns = 0;
+    loops.spawn(0, "turns", count_turns(turns));
+    loops.spawn(0, "test", check_own_thread(loops, turns));
+    CHECK(loops.run() == 3);
+}
+
+TEST_CASE("a step of the stop that blocks beyond the grace leaves the loop to a second signal") {
+    int ready[2];
+    REQUIRE(::pipe(ready) == 0);
+    ::pid_t const child = ::fork();
+    if (child == 0) {
+        runtime loops(1);
+        loops.set_grace(50ms);
+        loops.on_stop("disk", {}, [&](steady_clock::time_point) -> awaitable<void> {
+            (void)co_await blocks(loops, 60s);
+        });
+        timer later(loops.loop());
+        loops.on_stop("later", [&] {
+            later.expires_after(1s);  // long after the grace
+            later.async_wait([&](error_code failed) { if (!failed) (void)!::write(ready[1], "l", 1); });
+        });
+        asio::post(loops.loop(), [&] { (void)!::write(ready[1], "r", 1); });
+        ::_exit(loops.run());
+    }
+    char byte;
+    REQUIRE(::read(ready[0], &byte, 1) == 1);
+    ::kill(child, SIGTERM);
+    REQUIRE(::read(ready[0], &byte, 1) == 1);
+    auto const begun = std::chrono::steady_clock::now();
+    ::kill(child, SIGTERM);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 128 + SIGTERM);
+    CHECK(std::chrono::steady_clock::now() - begun < 20s);
+    ::close(ready[0]);
+    ::close(ready[1]);
 }
 
 TEST_CASE("SIGTERM stops in order, a second signal at once") {
