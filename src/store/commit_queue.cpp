@@ -1,6 +1,9 @@
 #include "store/commit_queue.hpp"
 
+#include "base/log.hpp"
+
 #include <algorithm>
+#include <cstdlib>
 #include <unordered_set>
 
 namespace vsecm::store {
@@ -10,7 +13,16 @@ using base::fail;
 using std::chrono::steady_clock;
 
 void commit_queue::start() {
-    thread_ = std::thread([this] { serve(); });
+    thread_ = std::thread([this] {
+        try {
+            serve();
+        } catch (std::exception const& thrown) {
+            // No memory in the middle of a batch. The disk may hold what memory does not know, and somebody waits for an
+            // answer that would be a guess: the next start reads what is true. Whatever was answered with OK is there.
+            base::log::write(base::log::level::fatal, "store_writer_failed", {{"reason", thrown.what()}});
+            std::abort();
+        }
+    });
 }
 
 base::status commit_queue::submit(commit_request& request) {

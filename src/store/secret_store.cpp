@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <future>
+#include <new>
 
 namespace vsecm::store {
 
@@ -94,6 +95,7 @@ struct secret_store::impl final : commit_worker {
           plans(map, maker, options, clock), queue(options, *this) {}
 
     base::status load();
+    base::result<request_plan> plan_of(commit_request& request);
     void run_batch(std::vector<commit_request>& batch) override;
     std::chrono::nanoseconds run_due() override;
     std::chrono::nanoseconds tend(bool all);
@@ -143,6 +145,14 @@ base::status secret_store::impl::load() {
     return {};
 }
 
+// So far nothing is written and nobody knows: a write for which there is no memory (guarded memory is scarce, too) fails,
+// and the others go on. From the first byte on the disk it is otherwise: see commit_queue::start().
+base::result<request_plan> secret_store::impl::plan_of(commit_request& request) try {
+    return plans.plan(request.changes, cipher);
+} catch (std::bad_alloc const&) {
+    return fail(errc::limited, "there is no memory for this write");
+}
+
 void secret_store::impl::run_batch(std::vector<commit_request>& batch) {
     if (!settle()) {
         for (auto& request : batch) request.done(fail(errc::storage, "an earlier failed write is not repaired yet: {}", last_error));
@@ -152,7 +162,7 @@ void secret_store::impl::run_batch(std::vector<commit_request>& batch) {
     std::vector<commit_request*> asking;
     plans_made.reserve(batch.size());
     for (auto& request : batch) {
-        auto plan = plans.plan(request.changes, cipher);
+        auto plan = plan_of(request);
         if (!plan) {
             request.done(std::unexpected(std::move(plan).error()));
             continue;

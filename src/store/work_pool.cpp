@@ -1,6 +1,8 @@
 #include "store/work_pool.hpp"
 
 #include <algorithm>
+#include <system_error>
+#include <utility>
 
 namespace vsecm::store {
 
@@ -20,7 +22,10 @@ void work_pool::run(std::size_t count, std::size_t width, std::function<void(std
         return;
     }
     std::unique_lock held(mutex_);
-    while (threads_.size() + 1 < width) threads_.emplace_back([this] { serve(); });
+    try {
+        while (threads_.size() + 1 < width) threads_.emplace_back([this] { serve(); });
+    } catch (std::system_error const&) {  // no more threads: those there are, and this one
+    }
     work_ = &work;
     count_ = count;
     next_ = num_done_ = num_helpers_ = 0;
@@ -32,6 +37,7 @@ void work_pool::run(std::size_t count, std::size_t width, std::function<void(std
     take_part(held);
     finished_.wait(held, [this] { return num_done_ == count_; });
     work_ = nullptr;
+    if (auto const failure = std::exchange(failure_, nullptr)) std::rethrow_exception(failure);
 }
 
 void work_pool::serve() {
@@ -50,8 +56,14 @@ void work_pool::take_part(std::unique_lock<std::mutex>& held) {
     while (next_ < count_) {
         std::size_t const item = next_++;
         held.unlock();
-        (*work)(item);
+        std::exception_ptr failure;
+        try {
+            (*work)(item);
+        } catch (...) {
+            failure = std::current_exception();
+        }
         held.lock();
+        if (failure && !failure_) failure_ = failure;
         if (++num_done_ == count_) finished_.notify_all();
     }
 }

@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -19,7 +20,8 @@ public:
     work_pool& operator=(work_pool const&) = delete;
 
     // Calls work(0) … work(count - 1), in any order, on this thread and up to `width` - 1 of the pool's; returns when all
-    // are done. `work` must not throw. A burst of one runs here, without waking anybody.
+    // are done. What `work` throws is thrown here, the first of several, when the others have ended. A burst of one runs
+    // here, without waking anybody. Where the system gives no thread, fewer do it.
     void run(std::size_t count, std::size_t width, std::function<void(std::size_t)> const& work);
     void run(std::size_t count, std::function<void(std::size_t)> const& work) { run(count, max_threads_, work); }
 
@@ -33,6 +35,7 @@ private:
     std::condition_variable finished_;  // the last item is done
     std::function<void(std::size_t)> const* work_ = nullptr;
     std::size_t count_ = 0, next_ = 0, num_done_ = 0, num_helpers_ = 0, max_helpers_ = 0;
+    std::exception_ptr failure_;
     bool ending_ = false;
     std::vector<std::thread> threads_;
 };
