@@ -58,9 +58,8 @@ constexpr variable table[] = {
     {"VSECM_SAFE_RAW_SECRET_PREFIX", text, original, by_safe | by_sentinel, "raw:", "", "names that only the scout may read"},
     {"VSECM_SAFE_STORE_WORKLOAD_SECRET_AS_K8S_SECRET_PREFIX", text, original, by_safe | by_sentinel, "k8s:", "",
      "names that also become Kubernetes Secrets", {"VSECM_SAFE_STORE_WORKLOAD_AS_K8S_SECRET_PREFIX", ""}},
-    // Not read yet: the root-key store k8s looks for the root key's Secret there, and the sentinel's init commands end by
-    // storing keystone's secret for it.
-    {"VSECM_NAMESPACE_SYSTEM", text, original, by_safe | by_sentinel, "vsecm-system", "", "namespace of the system's own objects (not used yet)",
+    // Safe does not read it yet: the root-key store k8s will look for the root key's Secret there.
+    {"VSECM_NAMESPACE_SYSTEM", text, original, by_safe | by_sentinel, "vsecm-system", "", "namespace of the system's own objects",
      {"VSECM_SYSTEM_NAMESPACE", ""}},
     {"VSECM_SAFE_NAMESPACE_ISOLATION", choice, ours, by_safe, "auto", "auto|enforce|warn|off",
      "whether a workload's namespace must be among its secret's; auto: enforce on a data folder made here, warn on an adopted one"},
@@ -90,12 +89,12 @@ constexpr variable table[] = {
     {"VSECM_SAFE_SOURCE_ACQUISITION_TIMEOUT", duration, original, by_clients, "10000", "ms", "longest wait for an identity",
      {"VSECM_SAFE_SVID_RETRIEVAL_TIMEOUT", ""}},
     {"VSECM_REQUEST_TIMEOUT", duration, ours, by_clients, "10s", "", "longest wait for safe's answer, held requests apart"},
-    // The four of VSECM_BACKOFF_* are not read yet: in the original they rule writes to disk and to Kubernetes, and the init commands. What
-    // waits for safe or for an identity here never gives up, by pauses of its own.
-    {"VSECM_BACKOFF_DELAY", duration, original, by_mtls, "1000", "ms", "first pause before trying again (not used yet)"},
-    {"VSECM_BACKOFF_MAX_RETRIES", integer, original, by_mtls, "10", "", "attempts after the first (not used yet)"},
-    {"VSECM_BACKOFF_MAX_WAIT", duration, original, by_mtls, "30000", "ms", "longest pause (not used yet)", {"VSECM_BACKOFF_MAX_DURATION", ""}},
-    {"VSECM_BACKOFF_MODE", text, original, by_mtls, "exponential", "", "exponential; any other word is linear (not used yet)"},
+    // The four of VSECM_BACKOFF_* rule the init commands; in the original also writes to disk and to Kubernetes. What else waits
+    // for safe or for an identity here never gives up, by pauses of its own.
+    {"VSECM_BACKOFF_DELAY", duration, original, by_mtls, "1000", "ms", "sentinel's init commands: first pause before trying again"},
+    {"VSECM_BACKOFF_MAX_RETRIES", integer, original, by_mtls, "10", "", "sentinel's init commands: attempts after the first, when safe says no"},
+    {"VSECM_BACKOFF_MAX_WAIT", duration, original, by_mtls, "30000", "ms", "sentinel's init commands: longest pause", {"VSECM_BACKOFF_MAX_DURATION", ""}},
+    {"VSECM_BACKOFF_MODE", text, original, by_mtls, "exponential", "", "sentinel's init commands: exponential; any other word is linear"},
 
     // --- sentinel
     {"VSECM_SENTINEL_INIT_COMMAND_PATH", text, original, by_sentinel, "/opt/vsecm-sentinel/init/data", "", "script run once at first start"},

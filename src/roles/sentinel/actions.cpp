@@ -53,13 +53,13 @@ net::awaitable<base::status> require_vsecm(safe_client& safe) {
     co_return std::unexpected(answer.error());
 }
 
-net::awaitable<base::result<client::reply>> put(safe_client& safe, prepared_command& command) {
-    auto& asked = command.asked;
+net::awaitable<base::result<client::reply>> put(safe_client& safe, prepared_command const& command) {
+    auto const& asked = command.asked;
     if (asked.append || !asked.store.empty() || asked.if_version) VSECM_CO_TRY_OK(co_await require_vsecm(safe));
     api::upsert_request request;
     request.workloads = asked.workloads;
     request.namespaces = asked.namespaces;
-    request.value = std::move(command.value);
+    request.value = command.value.clone();
     request.format = asked.format;
     request.encrypt = asked.encrypted;
     request.append = asked.append;
@@ -68,20 +68,6 @@ net::awaitable<base::result<client::reply>> put(safe_client& safe, prepared_comm
     request.backing_store = asked.store;
     request.if_version = asked.if_version;
     co_return co_await safe.upsert(request);
-}
-
-net::awaitable<base::result<client::reply>> call(safe_client& safe, prepared_command& command) {
-    switch (command.asked.what) {
-        case verb::list:
-            if (command.asked.encrypted) co_return co_await safe.list_encrypted();
-            co_return co_await safe.list();
-        case verb::remove: {
-            api::delete_request const request{command.asked.workloads};
-            co_return co_await safe.remove(request);
-        }
-        case verb::give_root_key: co_return co_await safe.put_keys(command.root_key);
-        default: co_return co_await put(safe, command);
-    }
 }
 
 // The members of safe's own status, one a line; its phase decides the exit status.
@@ -136,6 +122,20 @@ net::awaitable<outcome> status(safe_client& safe, command asked) {
 
 }  // namespace
 
+net::awaitable<base::result<client::reply>> send(safe_client& safe, prepared_command const& command) {
+    switch (command.asked.what) {
+        case verb::list:
+            if (command.asked.encrypted) co_return co_await safe.list_encrypted();
+            co_return co_await safe.list();
+        case verb::remove: {
+            api::delete_request const request{command.asked.workloads};
+            co_return co_await safe.remove(request);
+        }
+        case verb::give_root_key: co_return co_await safe.put_keys(command.root_key);
+        default: co_return co_await put(safe, command);
+    }
+}
+
 outcome failed(base::error const& why, bool answered) {
     outcome result;
     result.sentences.push_back(printable(why.what));
@@ -155,7 +155,7 @@ outcome failed(base::error const& why, bool answered) {
 
 net::awaitable<outcome> perform(safe_client& safe, prepared_command command) {
     if (command.asked.what == verb::status) co_return co_await status(safe, command.asked);
-    auto answer = co_await call(safe, command);
+    auto answer = co_await send(safe, command);
     if (!answer) co_return failed(answer.error(), true);
     co_return told(command.asked, *std::move(answer));
 }

@@ -24,6 +24,9 @@ struct prepared_command {
     api::keys_request root_key;   // give_root_key
 };
 
+// The call itself: list, put, remove, encrypt or give_root_key. It may be repeated; errors are those of client::safe_client.
+net::awaitable<base::result<client::reply>> send(client::safe_client& safe, prepared_command const& command);
+
 // Talks to safe. What an original safe would silently ignore (-a, -b, --if-version) is refused before anything is written.
 net::awaitable<outcome> perform(client::safe_client& safe, prepared_command command);
 

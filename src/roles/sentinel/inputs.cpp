@@ -51,13 +51,6 @@ base::result<secret_text> read_source(secret_source const& source, std::size_t m
     return secret_text{};
 }
 
-constexpr std::string_view space = " \t\r\n";
-
-std::string_view trimmed(std::string_view text) {
-    auto const first = text.find_first_not_of(space);
-    return first == text.npos ? std::string_view{} : text.substr(first, text.find_last_not_of(space) - first + 1);
-}
-
 // Lines that hold something, without white space around them. "\n" written as two characters ends a line too (no part of
 // a key has a backslash): that is how keys arrive through shells and manifests.
 std::vector<std::string_view> lines_of(std::string_view text) {
@@ -81,6 +74,16 @@ base::result<secret_text> read_secret(secret_source const& source, bool cipherte
     if (text.empty()) return fail(errc::invalid, "the secret is empty; to remove a secret, delete it (-d)");
     if (!codec::is_valid_utf8(text.view())) return fail(errc::invalid, "the secret is not UTF-8 text: encode it, as base64 for instance");
     return text;
+}
+
+base::result<secret_text> read_data(secret_source const& source, int standard_input) {
+    return read_source(source, max_secret_len, standard_input);
+}
+
+std::string_view trimmed(std::string_view text) noexcept {
+    constexpr std::string_view space = " \t\r\n";
+    auto const first = text.find_first_not_of(space);
+    return first == text.npos ? std::string_view{} : text.substr(first, text.find_last_not_of(space) - first + 1);
 }
 
 base::result<api::keys_request> read_root_key(secret_source const& source, int standard_input) {

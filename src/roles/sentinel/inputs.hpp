@@ -13,6 +13,12 @@ inline constexpr std::size_t max_root_key_len = 64U << 10;
 // for files.
 base::result<base::secret_text> read_secret(secret_source const& source, bool ciphertext, int standard_input = 0);
 
+// Exact bytes, whatever they are. errc as above.
+base::result<base::secret_text> read_data(secret_source const& source, int standard_input = 0);
+
+// Without spaces, tabs and line ends around it.
+std::string_view trimmed(std::string_view text) noexcept;
+
 // Private key, public key and AES seed, one a line; `\n` may be written as two characters; blank lines and carriage
 // returns do not count. errc::invalid unless it is a whole root key whose parts belong together.
 base::result<api::keys_request> read_root_key(secret_source const& source, int standard_input = 0);

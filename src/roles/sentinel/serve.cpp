@@ -5,6 +5,7 @@
 #include "base/try.hpp"
 #include "net/address.hpp"
 #include "net/probes.hpp"
+#include "roles/sentinel/init_commands.hpp"
 
 namespace vsecm::roles::sentinel {
 
@@ -25,6 +26,11 @@ net::awaitable<void> start(net::probe_server& probe) {
     co_return;
 }
 
+net::awaitable<void> initialize(net::runtime& loops, client::session& session, config::sentinel_settings const& settings) {
+    auto const outcome = co_await run_init_commands(session, settings, load_init_script(settings));
+    if (outcome != api::exit_status::done && !loops.stopping()) loops.stop(api::to_int(outcome));
+}
+
 }  // namespace
 
 base::result<int> serve(config::sentinel_settings const& settings) {
@@ -33,15 +39,18 @@ base::result<int> serve(config::sentinel_settings const& settings) {
     VSECM_TRY(listener, listen(settings.liveness_address));
     auto const alive = [] { return std::optional<std::string>{}; };
     net::runtime loops(1);
+    VSECM_TRY(session, client::session::make(loops.loop(0), settings.identity, settings.client, client::self_kind::sentinel));
     net::probe_server probe(loops, std::move(listener), {alive, alive, alive});
-    loops.on_stop("probe", [&probe] { probe.stop(); });
+    loops.on_stop("sentinel", [&] {
+        probe.stop();
+        session.close();
+    });
     loops.spawn(0, "probe", start(probe));
     if (!settings.ports_file.empty()) {
         auto const text = std::format("live={}\n", probe.port());
         VSECM_TRY_OK(base::replace_file(base::posix_files(), settings.ports_file, base::as_bytes(text), 0600));
     }
-    if (base::posix_files().read(settings.init_command_path, 1U << 20))
-        base::log::warn("init_commands", {{"what", "the init commands of " + settings.init_command_path + " are not run: not supported yet"}});
+    loops.spawn(0, "init_commands", initialize(loops, session, settings));
     base::log::info("serving", {{"live", probe.port()}});
     return loops.run();
 }

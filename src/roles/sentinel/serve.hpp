@@ -5,7 +5,8 @@
 
 namespace vsecm::roles::sentinel {
 
-// Answers liveness probes until SIGTERM or SIGINT (0). Init commands are not run yet.
+// Runs the init commands and answers liveness probes until SIGTERM or SIGINT (0). Ends by itself, so that the pod is started
+// again, only with init commands that cannot be run: run_init_commands says with what.
 base::result<int> serve(config::sentinel_settings const& settings);
 
 }  // namespace vsecm::roles::sentinel
