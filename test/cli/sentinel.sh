@@ -29,6 +29,13 @@ truth 'which is not repeated' sh -c '! grep -q hunter2 .err'
 row 'a generated ciphertext' 1 '' '-e says that the secret is ciphertext already' -- sentinel -w billing -e -s 'gen:[a-z]{8}'
 row 'yaml is to come' 1 '' '-f yaml is not supported yet' -- sentinel -w billing -s x -f yaml
 row 'doctor is to come' 1 '' '`doctor` is not supported yet' -- sentinel doctor
+row 'apply without a file' 1 '' 'apply takes the name of one file, or -' -- sentinel apply
+row 'apply of no file' 1 '' 'nowhere' -- sentinel apply nowhere
+printf 'w:one,two\ns:gen:[a-z]{8}\n--\nwait:10\n--\nw:k8s:three\nn:x\ns:hunter2\n' >script
+row 'apply, only told' 0 'line 1: put one, two\nline 4: wait 10 ms\nline 6: put k8s:three\n' '' -- sentinel apply script --dry-run
+printf 'w:one\ns:hunter2\n--\nhunter2\n' >broken
+row 'a broken script' 1 '' 'line 4: a line is a key, a colon and a value' -- sentinel apply broken
+truth 'of which nothing is repeated' sh -c '! grep -q hunter2 .err'
 row 'Q17: what is no root key' 1 '' 'the root key has three lines' -- sentinel -i hunter2
 row 'no such file' 1 '' 'nowhere' -- sentinel -w billing --secret-file nowhere
 printf 'a\377' >binary
@@ -117,6 +124,12 @@ truth 'all of it' grep -Eqx '\{"username":"admin-[a-z0-9]{6}","password":"[a-zA-
 sentinel 'generated and encrypted at once' 0 '~YWdlLWVuY3J5cHRpb24ub3JnL3Yx' '' -- sentinel -e -s 'gen:[\w]{12}'
 environment="$operator VSECM_SENTINEL_SECRET_GENERATION_PREFIX=random:"
 row 'another prefix' 1 '' 'column 1 of the pattern: the class is empty' -- sentinel -w made -s 'random:[]{1}'
+sentinel 'a script by hand' 0 'line 1: put one, two: left as it is: one, two are there already\nline 4: wait 10 ms: done\nline 6: put k8s:three: done\n' 'line 6: warning: ' -- sentinel apply script
+printf 'w:four,five\ns:gen:[a-z]{8}\n--\nw:one\nd:\n--\nw:six,vsecm-safe\ns:x\n--\nw:seven\ns:x\n' >stops
+stdin=stops
+sentinel 'stops where safe says no' 2 'line 1: put four, five: done\nline 4: delete one: done\nline 7: put six, vsecm-safe: failed; the blocks behind it were not begun\n' 'safe: line 7: ' -- sentinel apply -
+sentinel 'with nothing behind it' 0 '~"four"' '' -- sentinel -l
+truth 'begun' sh -c '! grep -q -e seven -e six .out'
 sentinel 'JSON output' 0 '{"ok":true,"workloads":["app"],"warnings":[]}\n' '' -- sentinel -w app -s x --output json
 sentinel 'a Kubernetes name waits, and says so' 0 '\nOK\n\n' 'safe: warning: ' -- sentinel -w k8s:db -s x
 sentinel 'a reserved name' 2 '' 'reserved' -- sentinel -w vsecm-safe -s x

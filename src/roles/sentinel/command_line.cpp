@@ -18,7 +18,7 @@ namespace {
 
 enum option {
     o_help, o_version, o_list, o_delete, o_namespace, o_input_keys, o_workload, o_secret, o_template, o_format, o_encrypt,
-    o_nbf, o_exp, o_append, o_store, o_secret_file, o_if_version, o_output,
+    o_nbf, o_exp, o_append, o_store, o_secret_file, o_if_version, o_output, o_dry_run,
     o_later,
 };
 
@@ -41,16 +41,16 @@ constexpr base::option_row table[] = {
     {'\0', "secret-file", option_kind::single, o_secret_file},
     {'\0', "if-version", option_kind::single, o_if_version},
     {'\0', "output", option_kind::single, o_output},
+    {'\0', "dry-run", option_kind::flag, o_dry_run},
     // Known, so that they are refused by name and not mistaken for something else.
     {'\0', "versions", option_kind::flag, o_later},
     {'\0', "rollback", option_kind::single, o_later},
     {'\0', "undelete", option_kind::flag, o_later},
     {'\0', "rotate-root-key", option_kind::flag, o_later},
     {'\0', "forget-key", option_kind::single, o_later},
-    {'\0', "dry-run", option_kind::flag, o_later},
 };
 
-constexpr std::string_view later_verbs[] = {"doctor", "apply", "render"};
+constexpr std::string_view later_verbs[] = {"doctor", "render"};
 
 base::result<output_shape> shape_of(base::parsed_options const& given) {
     auto const word = given.value(o_output);
@@ -60,9 +60,9 @@ base::result<output_shape> shape_of(base::parsed_options const& given) {
 }
 
 base::status refuse_what_comes_later(base::parsed_options const& given) {
-    if (given.has(o_later))
+    if (given.has(o_later) || given.has(o_dry_run))
         return fail(errc::unsupported,
-                    "--versions, --rollback, --undelete, --rotate-root-key, --forget-key and --dry-run are not supported yet");
+                    "--versions, --rollback, --undelete, --rotate-root-key, --forget-key and, but for apply, --dry-run are not supported yet");
     if (given.has(o_template))
         return fail(errc::unsupported, "templates (-t) are not supported yet: give the secret as the workload is to see it");
     return {};
@@ -159,6 +159,20 @@ base::result<command> verb_alone(verb what, std::span<std::string_view const> re
     return c;
 }
 
+base::result<command> apply_script(std::span<std::string_view const> rest) {
+    VSECM_TRY(given, base::parse_options(rest, table));
+    command c;
+    if (given.has(o_help)) return c;
+    c.what = verb::apply;
+    c.dry_run = given.has(o_dry_run);
+    for (auto const& option : given.options)
+        if (option.id != o_dry_run) return fail(errc::invalid, "apply takes no option but --dry-run and --help");
+    if (given.words.size() != 1 || given.words[0].empty()) return fail(errc::invalid, "apply takes the name of one file, or -");
+    using kind = secret_source::kind;
+    c.value = given.words[0] == "-" ? secret_source{kind::standard_input, {}} : secret_source{kind::file, given.words[0]};
+    return c;
+}
+
 }  // namespace
 
 base::result<command> parse_command_line(std::span<std::string_view const> arguments, std::string_view generation_prefix) {
@@ -166,6 +180,7 @@ base::result<command> parse_command_line(std::span<std::string_view const> argum
         auto const first = arguments[0];
         if (first == "serve") return verb_alone(verb::serve, arguments.subspan(1));
         if (first == "status") return verb_alone(verb::status, arguments.subspan(1));
+        if (first == "apply") return apply_script(arguments.subspan(1));
         if (std::ranges::find(later_verbs, first) != std::end(later_verbs)) return fail(errc::unsupported, "`{}` is not supported yet", first);
     }
     VSECM_TRY(given, base::parse_options(arguments, table));
@@ -210,7 +225,8 @@ usage:
   safe -l [-e]                                               list; with -e: the encrypted export
   safe -i -                                                  give the root key (three lines on standard input)
   safe status                                                how the server is
-  vsecm sentinel serve                                       the long-running part: probes
+  safe apply FILE|- [--dry-run]                              do the blocks of an init-command script, or only tell them
+  vsecm sentinel serve                                       the long-running part: init commands, probes
 
 options:
   -w, --workload NAME      the workload, or raw:NAME, or k8s:NAME; may be repeated

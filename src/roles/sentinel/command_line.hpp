@@ -13,7 +13,7 @@
 
 namespace vsecm::roles::sentinel {
 
-enum class verb { help, version, list, put, remove, encrypt, give_root_key, status, serve };
+enum class verb { help, version, list, put, remove, encrypt, give_root_key, status, serve, apply };
 enum class output_shape { text, json };
 
 // Where a secret comes from. `text` points into the arguments: the value itself, a file's path, or the pattern to generate
@@ -27,7 +27,7 @@ struct secret_source {
 struct command {
     verb what = verb::help;
     std::vector<std::string> workloads, namespaces;
-    secret_source value;       // put and encrypt
+    secret_source value;       // put and encrypt; apply: the script
     secret_source root_key;    // give_root_key
     bool encrypted = false;    // list: with ciphertexts; put: the value is ciphertext
     bool append = false;
@@ -35,6 +35,7 @@ struct command {
     std::string format;        // as it goes on the wire
     std::string not_before, expires;
     std::optional<std::int64_t> if_version;  // put: only over this version; 0: only if there is none
+    bool dry_run = false;      // apply
     output_shape output = output_shape::text;
 };
 

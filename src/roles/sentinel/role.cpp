@@ -4,6 +4,7 @@
 #include "client/session.hpp"
 #include "role_frame.hpp"
 #include "roles/sentinel/actions.hpp"
+#include "roles/sentinel/apply.hpp"
 #include "roles/sentinel/inputs.hpp"
 #include "roles/sentinel/serve.hpp"
 
@@ -56,25 +57,28 @@ base::result<prepared_command> prepare(command asked) {
     return ready;
 }
 
-net::awaitable<outcome> talk(client::session session, prepared_command ready) {
+// What is to be done once there is an identity.
+using work = std::function<net::awaitable<outcome>(client::safe_client&)>;
+
+net::awaitable<outcome> talk(client::session session, work todo) {
     auto const opened = co_await session.open(spiffe::svid_source::patience::until_first_error);
     if (!opened) {
         session.close();
         co_return failed(opened.error(), false);
     }
-    auto result = co_await perform(session.safe(), std::move(ready));
+    auto result = co_await todo(session.safe());
     session.close();
     co_return result;
 }
 
-int run_command(config::sentinel_settings const& settings, command asked) {
-    auto ready = prepare(std::move(asked));
-    if (!ready) {
-        auto result = failed(ready.error(), false);
-        result.status = exit_status::usage;  // an input that is not there is no secret that is not there
-        return finish(result);
-    }
+// An input that is not there is no secret that is not there.
+int finish_without_input(base::error const& why) {
+    auto result = failed(why, false);
+    result.status = exit_status::usage;
+    return finish(result);
+}
 
+int run_session(config::sentinel_settings const& settings, work todo) {
     net::asio::io_context loop(1);
     auto session = client::session::make(loop.get_executor(), settings.identity, settings.client, client::self_kind::sentinel);
     if (!session) return finish(failed(session.error(), false));
@@ -84,13 +88,31 @@ int run_command(config::sentinel_settings const& settings, command asked) {
     signals.async_wait([&](net::error_code const& ec, int) {
         if (!ec) loop.stop();
     });
-    net::asio::co_spawn(loop, talk(*std::move(session), *std::move(ready)), [&](std::exception_ptr thrown, outcome ended) {
+    net::asio::co_spawn(loop, talk(*std::move(session), std::move(todo)), [&](std::exception_ptr thrown, outcome ended) {
         result = thrown ? failed({errc::internal, "the command ended in an exception"}, false) : std::move(ended);
         loop.stop();
     });
     loop.run();
     if (!result) return finish(failed({errc::cancelled, "Operation was cancelled."}, false));
     return finish(*result);
+}
+
+int run_command(config::sentinel_settings const& settings, command asked) {
+    auto ready = prepare(std::move(asked));
+    if (!ready) return finish_without_input(ready.error());
+    return run_session(settings, [&ready](client::safe_client& safe) { return perform(safe, *std::move(ready)); });
+}
+
+int run_apply(config::sentinel_settings const& settings, command const& asked) {
+    auto text = read_data(asked.value);
+    if (!text) return finish_without_input(text.error());
+    auto const all = parse_script(*std::move(text), settings.generation_prefix);
+    if (!all) return finish_without_input(all.error());
+    bool told = true;
+    teller const tell = [&told](std::string const& line) { told = print(STDOUT_FILENO, line + '\n') && told; };
+    if (asked.dry_run) preview(*all, tell);
+    int const status = asked.dry_run ? 0 : run_session(settings, [&](client::safe_client& safe) { return apply(safe, *all, tell); });
+    return status == 0 && !told ? api::to_int(exit_status::usage) : status;
 }
 
 int run_serve(config::sentinel_settings const& settings, std::vector<std::string> const& warnings) {
@@ -120,6 +142,7 @@ int run_sentinel(arguments args) {
     base::log::configure(level, settings->log.format, "sentinel");
     // `sentinel serve` warns of these in the same pod; before every command they would only be noise.
     for (auto const& sentence : warnings) base::log::info("settings", {{"what", sentence}});
+    if (asked->what == verb::apply) return run_apply(*settings, *asked);
     return run_command(*settings, *std::move(asked));
 }
 

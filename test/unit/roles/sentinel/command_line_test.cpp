@@ -126,7 +126,6 @@ TEST_CASE("what this version does not do is refused, never ignored") {
                            {"--rotate-root-key"},
                            {"--forget-key", "abc"},
                            {"doctor"},
-                           {"apply", "file"},
                            {"render", "-t", "x"}};
     for (auto const& arguments : cases) {
         auto const e = refused(arguments);
@@ -152,6 +151,19 @@ TEST_CASE("a value with the prefix is a pattern to generate from") {
     words const other{"-w", "a", "-s", "make:x"};
     CHECK(parse_command_line(other, "make:")->value.text == "x");
     CHECK(parse_command_line(words{"-w", "a", "-s", "gen:x"}, "")->value.from == kind::argument);
+}
+
+TEST_CASE("a script by hand") {
+    auto const c = parsed({"apply", "script"});
+    CHECK(c.what == verb::apply);
+    CHECK(c.value.from == kind::file);
+    CHECK(c.value.text == "script");
+    CHECK_FALSE(c.dry_run);
+    CHECK(parsed({"apply", "--dry-run", "-"}).value.from == kind::standard_input);
+    CHECK(parsed({"apply", "script", "--dry-run"}).dry_run);
+    CHECK(parsed({"apply", "--help"}).what == verb::help);
+    for (words const& bad : {words{"apply"}, {"apply", ""}, {"apply", "a", "b"}, {"apply", "a", "-w", "x"}, {"apply", "-l", "a"}})
+        CHECK(refused(bad).code == errc::invalid);
 }
 
 TEST_CASE("a version to be replaced is a number, and goes with a put") {
@@ -182,6 +194,6 @@ TEST_CASE("no refusal repeats what may be a secret") {
 
 TEST_CASE("help tells every option") {
     for (std::string_view const option : {"-w,", "-n,", "-s,", "--secret-file", "-a,", "-b,", "-d,", "-e,", "-l,", "-i,", "-f,", "-N,", "-E,",
-                                          "--output", "--version", "--if-version N", "-h,", "safe status", "sentinel serve"})
+                                          "--output", "--version", "--if-version N", "-h,", "safe status", "safe apply", "sentinel serve"})
         CHECK(help_text().find(option) != std::string_view::npos);
 }
