@@ -69,12 +69,13 @@ void begin_session(std::shared_ptr<http_server_state> server, server_loop& loop,
     }
 }
 
-// The least loaded loop with room for a handshake; null if none has.
+// The least loaded loop with room for a handshake, equals in turn; null if none has.
 server_loop* choose_loop(http_server_state& server) {
     server_loop* best = nullptr;
-    for (auto& loop : server.loops) {
+    for (std::size_t i = 0; i < server.loops.size(); ++i) {
+        auto* const loop = server.loops[(server.next_loop + i) % server.loops.size()].get();
         if (loop->handshaking >= server.options.limits.max_handshakes_per_loop) continue;
-        if (!best || loop->open < best->open) best = loop.get();
+        if (!best || loop->open < best->open) best = loop;
     }
     return best;
 }
@@ -132,6 +133,7 @@ accepted accept_one(std::shared_ptr<http_server_state> const& server) {
     }
     ++counters.accepted;
     ++counters.open;
+    server->next_loop = loop->index + 1;
     ++loop->open;
     ++loop->handshaking;
     int const yes = 1;

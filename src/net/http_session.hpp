@@ -62,6 +62,7 @@ struct http_server_state : std::enable_shared_from_this<http_server_state> {
     // Loop 0 only:
     std::unique_ptr<asio::basic_socket_acceptor<asio::ip::tcp, executor>> acceptor;
     std::unique_ptr<timer> accept_pause;
+    std::size_t next_loop = 0;  // which of equally loaded ones has its turn
     wake_signal all_closed;
 };
 

@@ -182,6 +182,21 @@ TEST_CASE("half-closed clients get their answer") {
     CHECK(client.ended_within(2s));
 }
 
+TEST_CASE("connections that come one after the other take the loops in turn") {
+    server_options options;
+    options.num_loops = 2;
+    server_fixture server(options);
+    std::string loops;
+    for (int i = 0; i < 6; ++i) {
+        blocking_client client(server.port(), server.client);
+        REQUIRE(client.handshake());
+        loops += client.get("/loop").body;
+        ::shutdown(client.fd(), SHUT_RDWR);
+        REQUIRE(eventually(5s, [&] { return server.counters().open == 0; }));
+    }
+    CHECK(loops == "010101");
+}
+
 TEST_CASE("eight connections spread over two loops") {
     server_options options;
     options.num_loops = 2;
