@@ -41,9 +41,10 @@ base::result<x509_ptr> parse_certificate(base::byte_view der) {
 }
 
 fingerprint sha256_of(X509 const* certificate) noexcept {
+    static EVP_MD const* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);  // EVP_sha256() is looked up at every use
     fingerprint out{};
     unsigned len = 0;
-    VSECM_CHECK(X509_digest(certificate, EVP_sha256(), out.data(), &len) == 1 && len == out.size());
+    VSECM_CHECK(sha256 && X509_digest(certificate, sha256, out.data(), &len) == 1 && len == out.size());
     return out;
 }
 
