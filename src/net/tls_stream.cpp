@@ -16,19 +16,34 @@
 namespace vsecm::net {
 
 // OpenSSL's view of the socket. Its own socket BIO would raise SIGPIPE, and asks the kernel once more after every
-// record just to hear EAGAIN; this one remembers that the last recv took all there was.
+// record just to hear EAGAIN; this one remembers that the last recv took all there was. And OpenSSL reads ahead only once
+// the handshake is over: during it, it asks for the five bytes before each record and then for the record, ten times in a
+// client's second flight. This one fetches what there is and hands it out.
 struct socket_bio {
     static int read(BIO* bio, char* into, std::size_t len, std::size_t* moved) {
         auto& stream = *static_cast<tls_stream*>(BIO_get_data(bio));
+        auto& ahead = stream.ahead_;
         BIO_clear_retry_flags(bio);
+        if (ahead.bytes) {
+            *moved = hand_out(ahead, into, len);
+            return 1;
+        }
         if (stream.socket_drained_) {
             BIO_set_retry_read(bio);
             return 0;
         }
-        ssize_t const got = retried([&] { return ::recv(stream.socket_.native_handle(), into, len, 0); });
+        bool const in_handshake = SSL_is_init_finished(stream.ssl_.get()) == 0;
+        if (in_handshake && len < ahead_len) ahead.bytes.reset(new (std::nothrow) char[ahead_len]);
+        char* const target = ahead.bytes ? ahead.bytes.get() : into;
+        std::size_t const room = ahead.bytes ? ahead_len : len;
+        ssize_t const got = retried([&] { return ::recv(stream.socket_.native_handle(), target, room, 0); });
         if (got > 0) {
             *moved = static_cast<std::size_t>(got);
-            stream.socket_drained_ = *moved < len;
+            stream.socket_drained_ = *moved < room;
+            if (!ahead.bytes) return 1;
+            ahead.begin = 0;
+            ahead.end = *moved;
+            *moved = hand_out(ahead, into, len);
             return 1;
         }
         if (got == 0) {
@@ -37,6 +52,7 @@ struct socket_bio {
             stream.socket_drained_ = true;
             BIO_set_retry_read(bio);
         }
+        ahead.bytes.reset();  // glibc's free() keeps errno, which finish() reads
         return 0;
     }
 
@@ -58,6 +74,16 @@ struct socket_bio {
             case BIO_CTRL_EOF: return BIO_test_flags(bio, BIO_FLAGS_IN_EOF) ? 1 : 0;
             default: return 0;
         }
+    }
+
+    static constexpr std::size_t ahead_len = 4096;  // a flight with a short chain
+
+    static std::size_t hand_out(tls_stream::fetched& ahead, char* into, std::size_t len) noexcept {
+        auto const part = std::min(len, ahead.end - ahead.begin);
+        std::memcpy(into, ahead.bytes.get() + ahead.begin, part);
+        ahead.begin += part;
+        if (ahead.begin == ahead.end) ahead.bytes.reset();
+        return part;
     }
 
     template <class Call>
@@ -230,7 +256,7 @@ awaitable<error_code> tls_stream::wait(io_state state) {
     co_return failed;
 }
 
-bool tls_stream::has_buffered() const noexcept { return SSL_has_pending(ssl_.get()) == 1; }
+bool tls_stream::has_buffered() const noexcept { return ahead_.bytes || SSL_has_pending(ssl_.get()) == 1; }
 
 bool tls_stream::heard_from_peer() const noexcept { return SSL_get_state(ssl_.get()) != TLS_ST_BEFORE; }
 

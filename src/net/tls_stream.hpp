@@ -75,11 +75,18 @@ private:
     friend struct socket_bio;
     io_result finish(int returned);
 
+    // What was received during the handshake and OpenSSL has not asked for yet; no bytes, no memory.
+    struct fetched {
+        std::unique_ptr<char[]> bytes;
+        std::size_t begin = 0, end = 0;
+    };
+
     tcp_socket socket_;
     std::shared_ptr<tls_context const> context_;
     std::unique_ptr<ssl_st, ssl_deleter> ssl_;
     std::shared_ptr<tls_peer const> peer_;
     base::error error_;
+    fetched ahead_;
     tls_role role_;
     bool socket_drained_ = false;  // the last recv took everything there was: the next can only say EAGAIN
     bool broken_ = false;          // a fatal error happened: SSL_shutdown must not be called

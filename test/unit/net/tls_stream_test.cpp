@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -87,6 +88,11 @@ struct stream_pair {
         return 0;
     }
 
+    static net::tls_stream::io_result stepped(net::tls_stream& stream) {
+        stream.note_readable();
+        return stream.try_handshake();
+    }
+
     test_ca ca;
     test::leaf leaf = ca.issue("spiffe://test/either");
     std::shared_ptr<net::tls_context const> server_context;
@@ -95,10 +101,6 @@ struct stream_pair {
 
 private:
     using io_state = net::tls_stream::io_state;
-    static net::tls_stream::io_result stepped(net::tls_stream& stream) {
-        stream.note_readable();
-        return stream.try_handshake();
-    }
 };
 
 // Bytes of public keys that OpenSSL still keeps of the key exchange: of either end's share.
@@ -128,6 +130,29 @@ TEST_CASE("after the handshake neither end keeps a share of the key exchange, an
         CHECK(stream_pair::carry(*pair.server, *pair.client, 'b') == 'b');
         CHECK(stream_pair::carry(*pair.client, *pair.server, 'c') == 'c');
     }
+}
+
+TEST_CASE("what comes in one piece with the end of the handshake is not forgotten") {
+    using enum net::tls_stream::io_state;
+    stream_pair pair("X25519");
+    for (int i = 0; stream_pair::stepped(*pair.client).state != done; ++i) {
+        REQUIRE(i < 1000);
+        REQUIRE(stream_pair::stepped(*pair.server).state == want_read);
+    }
+    REQUIRE(pair.client->try_write(base::as_bytes(std::string_view("early"))).state == done);
+    auto const sent = BIO_number_written(SSL_get_wbio(pair.client->native()));
+    auto const taken = BIO_number_read(SSL_get_rbio(pair.server->native()));
+    REQUIRE(eventually(5s, [&] {
+        int unread = 0;
+        return ::ioctl(pair.server->socket().native_handle(), FIONREAD, &unread) == 0 && static_cast<std::uint64_t>(unread) == sent - taken;
+    }));
+    REQUIRE(stream_pair::stepped(*pair.server).state == done);
+    std::uint8_t got[16] = {};
+    auto const read = pair.server->try_read(got);
+    REQUIRE(read.state == done);
+    CHECK(base::as_text({got, read.len}) == "early");
+    CHECK(pair.server->try_read(got).state == want_read);
+    CHECK_FALSE(pair.server->has_buffered());
 }
 
 TEST_CASE("one byte in a segment is enough, in both directions") {
