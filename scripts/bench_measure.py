@@ -28,7 +28,7 @@ class Bench(Systems):
         self.seconds = 2 if quick else 5
         self.rounds = 2 if quick else 5
         # Servers are compared in many short turns: what else the machine does then falls on both.
-        self.turns = 3 if quick else 15
+        self.turns = 3 if quick else 20
         self.descriptors = raise_descriptor_limit(DESCRIPTORS)
         self.rows, self.results, self.broken = [], {}, []
 
@@ -55,7 +55,7 @@ class Bench(Systems):
                             seen = self.drive(client, port, pids, groups, "--path", path, "--seconds", 1, "--warmup", 0.2, *more)
                             cpu[name].append(seen["server_cpu_us"])
                             rate[name].append(seen["rate"])
-                    ratio = statistics.median(a / b for a, b in zip(cpu["safe"], cpu["nginx"]))
+                    ratio = statistics.median(cpu["safe"]) / statistics.median(cpu["nginx"])
                     self.row(f"{what} ({groups}): server CPU, safe/nginx", ratio, "ratio", f"<= {reach}", ratio <= reach)
                     for name in both:
                         self.row(f"{what} ({groups}): server CPU, {name}", statistics.median(cpu[name]), "us")
