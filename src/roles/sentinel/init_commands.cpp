@@ -12,7 +12,6 @@ namespace vsecm::roles::sentinel {
 
 using api::exit_status;
 using base::errc;
-using client::safe_client;
 
 namespace {
 
@@ -26,69 +25,109 @@ bool is_passing(errc code) {
     return code == errc::denied || code == errc::limited || code == errc::storage || code == errc::internal;
 }
 
-// Calls `attempt` until it succeeds or fails for good, with pauses.
-template <class Attempt>
-auto persist(config::backoff_settings const& settings, Attempt attempt) -> decltype(attempt()) {
-    net::backoff tries({settings.delay, settings.exponential ? 2.0 : 1.0, settings.max_wait, std::nullopt});
-    client::condition state;
-    for (unsigned num_refusals = 0;;) {
-        auto outcome = co_await attempt();
-        if (outcome) {
-            state.well();
-            co_return outcome;
-        }
-        auto const code = outcome.error().code;
-        if (!is_away(code) && (!is_passing(code) || num_refusals++ >= settings.max_retries)) co_return outcome;
-        state.failing("init_commands_wait", outcome.error());
-        VSECM_CO_TRY_OK(co_await net::sleep_for(tries.next().value_or(settings.max_wait)));
-    }
-}
-
-net::awaitable<base::status> open(client::session& session) { co_return co_await session.open(spiffe::svid_source::patience::until_deadline); }
-
-net::awaitable<base::result<bool>> keystone_is_marked(safe_client& safe) {
-    VSECM_CO_TRY(reply, co_await safe.keystone());
-    co_return api::parse_keystone_status(std::move(reply.body));
-}
-
-net::awaitable<base::status> mark_keystone(safe_client& safe, std::string const& system_namespace) {
-    api::upsert_request request;
-    request.workloads.emplace_back(api::name_keystone);
-    request.namespaces.push_back(system_namespace);
-    request.value = base::secret_text(api::keystone_value);
-    request.format = "json";
-    VSECM_CO_TRY(reply, co_await safe.upsert(request));
-    co_return base::status{};
-}
-
-net::awaitable<base::status> run_script(safe_client& safe, config::backoff_settings const& patience, script const& all) {
-    VSECM_CO_TRY(num_done, co_await persist(patience, [&] { return read_progress(safe, all); }));
-    if (num_done > 0) base::log::info("init_commands_resume", {{"blocks_done", num_done}, {"blocks", all.blocks.size()}});
-    for (auto i = num_done; i < all.blocks.size(); ++i) {
-        auto const& b = all.blocks[i];
-        auto report = co_await persist(patience, [&] { return run_block(safe, b); });
-        if (!report) co_return std::unexpected(std::move(report).error().within(std::format("line {} ({})", b.line, describe(b))));
-        base::log::info("init_command", {{"line", b.line}, {"what", describe(b)}, {"result", report->what}});
-        for (auto const& sentence : report->sentences) base::log::warn("init_command", {{"line", b.line}, {"what", sentence}});
-        VSECM_CO_TRY_OK(co_await persist(patience, [&] { return keep_progress(safe, all, i + 1); }));
-    }
-    co_return base::status{};
-}
-
 exit_status ended(base::error const& why, exit_status status) {
     base::log::error("init_commands", {{"code", base::name_of(why.code)}, {"what", why.what}});
     return status;
 }
 
-// Everything between the first word with safe and the last.
-net::awaitable<base::status> bootstrap(safe_client& safe, config::sentinel_settings const& settings, script const& all) {
-    VSECM_CO_TRY_OK(co_await run_script(safe, settings.backoff, all));
-    VSECM_CO_TRY_OK(co_await persist(settings.backoff, [&] { return mark_keystone(safe, settings.system_namespace); }));
-    base::log::info("init_commands_done", {{"blocks", all.blocks.size()}});
-    // Only now: whoever deletes the mark of keystone wants everything to run again.
-    VSECM_CO_TRY_OK(co_await persist(settings.backoff, [&] { return forget_progress(safe); }));
-    co_return co_await net::sleep_for(settings.wait_after_init);
-}
+// The way from no identity to a marked keystone. Steps have no arguments and no result, they find and leave everything in
+// the members: so each can be tried again by persist(), which is compiled once.
+class init_run {
+public:
+    init_run(client::session& session, config::sentinel_settings const& settings, script const& all) noexcept
+        : session_(session), safe_(session.safe()), settings_(settings), all_(all) {}
+
+    // Whether keystone is marked.
+    net::awaitable<base::result<bool>> connect() {
+        VSECM_CO_TRY_OK(co_await net::sleep_for(settings_.wait_before_exec));
+        VSECM_CO_TRY_OK(co_await persist(&init_run::open));
+        VSECM_CO_TRY_OK(co_await persist(&init_run::ask_keystone));
+        co_return keystone_marked_;
+    }
+
+    net::awaitable<base::status> run_script() {
+        VSECM_CO_TRY_OK(co_await persist(&init_run::ask_progress));
+        if (num_done_ > 0) base::log::info("init_commands_resume", {{"blocks_done", num_done_}, {"blocks", all_.blocks.size()}});
+        while (num_done_ < all_.blocks.size()) {
+            auto const& b = all_.blocks[num_done_];
+            auto done = co_await persist(&init_run::do_block);
+            if (!done) co_return std::unexpected(std::move(done).error().within(std::format("line {} ({})", b.line, describe(b))));
+            base::log::info("init_command", {{"line", b.line}, {"what", describe(b)}, {"result", report_.what}});
+            for (auto const& sentence : report_.sentences) base::log::warn("init_command", {{"line", b.line}, {"what", sentence}});
+            ++num_done_;
+            VSECM_CO_TRY_OK(co_await persist(&init_run::note_progress));
+        }
+        VSECM_CO_TRY_OK(co_await persist(&init_run::mark_keystone));
+        base::log::info("init_commands_done", {{"blocks", all_.blocks.size()}});
+        co_return base::status{};
+    }
+
+    // Only after keystone is marked: whoever deletes that mark wants everything to run again.
+    net::awaitable<base::status> tidy() { return persist(&init_run::drop_progress); }
+
+private:
+    using step = net::awaitable<base::status> (init_run::*)();
+
+    // Takes the step until it succeeds or fails for good, with pauses.
+    net::awaitable<base::status> persist(step attempt) {
+        auto const& patience = settings_.backoff;
+        net::backoff tries({patience.delay, patience.exponential ? 2.0 : 1.0, patience.max_wait, std::nullopt});
+        client::condition state;
+        for (unsigned num_refusals = 0;;) {
+            auto outcome = co_await (this->*attempt)();
+            if (outcome) {
+                state.well();
+                co_return outcome;
+            }
+            auto const code = outcome.error().code;
+            if (!is_away(code) && (!is_passing(code) || num_refusals++ >= patience.max_retries)) co_return outcome;
+            state.failing("init_commands_wait", outcome.error());
+            VSECM_CO_TRY_OK(co_await net::sleep_for(tries.next().value_or(patience.max_wait)));
+        }
+    }
+
+    net::awaitable<base::status> open() { return session_.open(spiffe::svid_source::patience::until_deadline); }
+
+    net::awaitable<base::status> ask_keystone() {
+        VSECM_CO_TRY(reply, co_await safe_.keystone());
+        VSECM_CO_TRY(marked, api::parse_keystone_status(std::move(reply.body)));
+        keystone_marked_ = marked;
+        co_return base::status{};
+    }
+
+    net::awaitable<base::status> ask_progress() {
+        VSECM_CO_TRY(num_done, co_await read_progress(safe_, all_));
+        num_done_ = num_done;
+        co_return base::status{};
+    }
+
+    net::awaitable<base::status> do_block() {
+        VSECM_CO_TRY(report, co_await run_block(safe_, all_.blocks[num_done_]));
+        report_ = std::move(report);
+        co_return base::status{};
+    }
+
+    net::awaitable<base::status> note_progress() { return keep_progress(safe_, all_, num_done_); }
+    net::awaitable<base::status> drop_progress() { return forget_progress(safe_); }
+
+    net::awaitable<base::status> mark_keystone() {
+        api::upsert_request request;
+        request.workloads.emplace_back(api::name_keystone);
+        request.namespaces.push_back(settings_.system_namespace);
+        request.value = base::secret_text(api::keystone_value);
+        request.format = "json";
+        VSECM_CO_TRY(reply, co_await safe_.upsert(request));
+        co_return base::status{};
+    }
+
+    client::session& session_;
+    client::safe_client& safe_;
+    config::sentinel_settings const& settings_;
+    script const& all_;
+    bool keystone_marked_ = false;
+    std::size_t num_done_ = 0;
+    block_report report_;  // of the last block
+};
 
 }  // namespace
 
@@ -103,22 +142,17 @@ base::result<script> load_init_script(config::sentinel_settings const& settings)
 
 net::awaitable<exit_status> run_init_commands(client::session& session, config::sentinel_settings const& settings, base::result<script> all) {
     if (!all) ended(all.error(), exit_status::usage);  // told at once, however long safe is away
-    auto& safe = session.safe();
-    auto outcome = co_await net::sleep_for(settings.wait_before_exec);
-    if (outcome) outcome = co_await persist(settings.backoff, [&] { return open(session); });
-    if (!outcome) co_return ended(outcome.error(), client::exit_status_of_call(outcome.error().code));
-
-    auto const marked = co_await persist(settings.backoff, [&] { return keystone_is_marked(safe); });
+    script const nothing;
+    init_run run(session, settings, all ? *all : nothing);
+    auto const marked = co_await run.connect();
     if (!marked) co_return ended(marked.error(), client::exit_status_of_call(marked.error().code));
-    if (*marked) {
-        base::log::info("init_commands_done", {{"what", "keystone is marked: they have run before"}});
-        outcome = co_await persist(settings.backoff, [&] { return forget_progress(safe); });
-    } else {
-        if (!all) co_return exit_status::usage;
-        outcome = co_await bootstrap(safe, settings, *all);
-    }
-    if (!outcome) co_return ended(outcome.error(), client::exit_status_of_call(outcome.error().code));
-    co_return exit_status::done;
+    base::status outcome;
+    if (*marked) base::log::info("init_commands_done", {{"what", "keystone is marked: they have run before"}});
+    else if (all) outcome = co_await run.run_script();
+    else co_return exit_status::usage;
+    if (outcome) outcome = co_await run.tidy();
+    if (outcome && !*marked) outcome = co_await net::sleep_for(settings.wait_after_init);
+    co_return outcome ? exit_status::done : ended(outcome.error(), client::exit_status_of_call(outcome.error().code));
 }
 
 }  // namespace vsecm::roles::sentinel
