@@ -55,6 +55,12 @@ status write_all(int fd, byte_view bytes, std::string const& name) {
 
 namespace {
 
+// With the length, which is metadata that reading needs.
+status sync_data(int fd, std::string const& path) {
+    if (no_eintr([&] { return ::fdatasync(fd); }) != 0) return os_failure("syncing", path, errno);
+    return {};
+}
+
 class posix_layer final : public file_layer {
 public:
     status write_new_synced(std::string const& path, byte_view bytes, ::mode_t mode) override {
@@ -72,9 +78,14 @@ public:
         unique_fd fd{::open(path.c_str(), O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC)};
         if (!fd) return os_failure("opening", path, errno);
         VSECM_TRY_OK(write_all(fd.get(), bytes, path));
-        // The length is metadata that reading needs, so it is synced too.
-        if (no_eintr([&] { return ::fdatasync(fd.get()); }) != 0) return os_failure("syncing", path, errno);
-        return {};
+        return sync_data(fd.get(), path);
+    }
+
+    status shorten_synced(std::string const& path, std::size_t len) override {
+        unique_fd fd{::open(path.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC)};
+        if (!fd) return os_failure("opening", path, errno);
+        if (no_eintr([&] { return ::ftruncate(fd.get(), static_cast<::off_t>(len)); }) != 0) return os_failure("shortening", path, errno);
+        return sync_data(fd.get(), path);
     }
 
     status rename(std::string const& from, std::string const& to) override {

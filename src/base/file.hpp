@@ -54,8 +54,11 @@ public:
     // Creates `path` exclusively (O_EXCL | O_NOFOLLOW), writes all bytes and syncs the file; on failure nothing that
     // can be mistaken for a whole file is left (it is unlinked as far as the disk allows). The folder is not synced.
     virtual status write_new_synced(std::string const& path, byte_view bytes, ::mode_t mode) = 0;
-    // Adds to the end of a file made by write_new_synced, and syncs it. After a failure any part of the bytes may be there.
+    // Adds to the end of a file made by write_new_synced, and syncs it; of no bytes, only syncs. After a failure any part of
+    // the bytes may be there.
     virtual status append_synced(std::string const& path, byte_view bytes) = 0;
+    // Cuts a file to its first `len` bytes, and syncs it.
+    virtual status shorten_synced(std::string const& path, std::size_t len) = 0;
     virtual status rename(std::string const& from, std::string const& to) = 0;      // replaces `to`
     virtual status link(std::string const& from, std::string const& to) = 0;        // errc::conflict if `to` exists
     virtual status remove(std::string const& path) = 0;                             // errc::not_found if absent

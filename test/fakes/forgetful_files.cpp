@@ -97,7 +97,17 @@ base::status forgetful_files::write_new_synced(std::string const& path, base::by
     return {};
 }
 
-// The content of a file is the file's own: every entry that leads to it, synced or not, sees what was appended.
+// The content of a file is the file's own: every entry that leads to it, synced or not, sees what becomes of it.
+void forgetful_files::replace_content(inode const& before, inode const& after) {
+    for (auto& [path, f] : folders_) {
+        for (auto* all : {&f.now, &f.synced})
+            for (auto& [name, file] : *all)
+                if (file == before) file = after;
+        for (auto& e : f.unsynced)
+            if (e.file == before) e.file = after;
+    }
+}
+
 base::status forgetful_files::append_synced(std::string const& path, base::byte_view bytes) {
     std::unique_lock held(mutex_);
     auto const trouble = begin(held, "append " + path);
@@ -105,16 +115,23 @@ base::status forgetful_files::append_synced(std::string const& path, base::byte_
     auto const at = find(path);
     auto const found = at.in->now.find(at.name);
     if (found == at.in->now.end()) return fail(errc::not_found, "{} is not there", path);
-    auto const before = found->second;
     auto const text = base::as_text(bytes);
-    auto const after = std::make_shared<std::string const>(*before + std::string(text.substr(0, trouble == fault::done_badly ? text.size() / 2 : text.size())));
-    for (auto& [folder_path, f] : folders_) {
-        for (auto* all : {&f.now, &f.synced})
-            for (auto& [name, file] : *all)
-                if (file == before) file = after;
-        for (auto& e : f.unsynced)
-            if (e.file == before) e.file = after;
-    }
+    auto const added = text.substr(0, trouble == fault::done_badly ? text.size() / 2 : text.size());
+    auto const before = found->second;
+    replace_content(before, std::make_shared<std::string const>(*before + std::string(added)));
+    if (trouble == fault::done_badly) return broken(path);
+    return {};
+}
+
+base::status forgetful_files::shorten_synced(std::string const& path, std::size_t len) {
+    std::unique_lock held(mutex_);
+    auto const trouble = begin(held, "shorten " + path);
+    if (trouble == fault::refused) return broken(path);
+    auto const at = find(path);
+    auto const found = at.in->now.find(at.name);
+    if (found == at.in->now.end()) return fail(errc::not_found, "{} is not there", path);
+    auto const before = found->second;
+    replace_content(before, std::make_shared<std::string const>(before->substr(0, len)));
     if (trouble == fault::done_badly) return broken(path);
     return {};
 }

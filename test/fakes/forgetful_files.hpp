@@ -46,6 +46,7 @@ public:
 
     base::status write_new_synced(std::string const& path, base::byte_view bytes, ::mode_t mode) override;
     base::status append_synced(std::string const& path, base::byte_view bytes) override;
+    base::status shorten_synced(std::string const& path, std::size_t len) override;
     base::status rename(std::string const& from, std::string const& to) override;
     base::status link(std::string const& from, std::string const& to) override;
     base::status remove(std::string const& path) override;
@@ -75,6 +76,7 @@ private:
         std::string name;
     };
 
+    void replace_content(inode const& before, inode const& after);
     fault begin(std::unique_lock<std::mutex>& held, std::string call);
     place find(std::string const& path);
     static std::unexpected<base::error> broken(std::string const& what);
