@@ -1,5 +1,6 @@
 #include "crypto/age.hpp"
 
+#include "base/check.hpp"
 #include "base/try.hpp"
 #include "crypto/aead.hpp"
 #include "crypto/age_armor.hpp"
@@ -83,6 +84,7 @@ std::vector<std::uint8_t> age_encrypt(std::span<age_recipient const> recipients,
 }
 
 std::vector<std::uint8_t> age_encrypt(age_opening opening, byte_view plain) {
+    VSECM_CHECK(!opening.before_.empty());  // moved from: its key was used
     std::vector<std::uint8_t> file;
     file.reserve(opening.before_.size() + plain.size() + num_chunks(plain.size(), age_chunk_len) * aead_tag_len);
     auto const before = as_bytes(opening.before_);

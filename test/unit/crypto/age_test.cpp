@@ -1,6 +1,7 @@
 #include "crypto/age.hpp"
 
 #include "crypto/age_armor.hpp"
+#include "crypto/value_cipher.hpp"
 #include "support.hpp"
 
 #include <algorithm>
@@ -193,6 +194,20 @@ TEST_CASE("a writer that is not finished leaves a file nobody accepts") {
     REQUIRE(writer);
     REQUIRE(writer->write(noise(3 * age_chunk_len)));
     CHECK(age_decrypt(identity, file, no_limit).error().code == errc::corrupt);
+}
+
+TEST_CASE("an opening made ahead is used once") {
+    auto const key = std::make_shared<root_key const>(root_key::generate());
+    value_cipher const cipher(key, cipher_mode::age);
+    std::vector<std::vector<std::uint8_t>> files;
+    for (int i = 0; i < 3; ++i) {
+        cipher.prepare();
+        cipher.prepare();
+        for (int k = 0; k < 2; ++k) files.push_back(cipher.encrypt(as_bytes("the same text")));
+    }
+    for (auto const& file : files) CHECK(cipher.decrypt(file)->view() == "the same text");
+    for (std::size_t i = 0; i < files.size(); ++i)  // no two share a header, and so a key
+        for (std::size_t j = 0; j < i; ++j) CHECK_FALSE(std::equal(files[i].begin(), files[i].begin() + 150, files[j].begin()));
 }
 
 TEST_CASE("Q4: a sink's failure is the writer's failure") {
