@@ -69,7 +69,7 @@ public:
     virtual void apply(std::span<write_group> groups, bool settling) = 0;
 
     // Does what could wait, if it has waited long enough; `all`: does all of it (the store is stopping). Nothing acknowledged
-    // depends on it. Returns how long it may be left alone. The same thread as apply().
+    // depends on it. Returns how long it may be left alone. Not at the same time as apply().
     virtual base::result<std::chrono::nanoseconds> tend(bool all) = 0;
 
     // True if the records were there before vsecm: its rules on namespaces are then a warning only (design section 4).

@@ -109,6 +109,8 @@ private:
         for (auto const& r : m.renames) {
             VSECM_TRY(aside, holds(place(r) + "/" + r.from, r.content));
             if (!aside) continue;
+            // A server that was killed may have left it in the kernel's memory only.
+            VSECM_TRY_OK(folder_.files().append_synced(place(r) + "/" + r.from, {}));
             VSECM_TRY_OK(folder_.files().rename(place(r) + "/" + r.from, place(r) + "/" + r.to));
         }
         base::log::info("batch_completed", {{"files", m.renames.size()}});

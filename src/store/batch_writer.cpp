@@ -37,7 +37,8 @@ void batch_writer::apply(std::span<write_group> groups, bool settling) {
     if (is_crowd() && share_journal()) return;
     // The journal's records are older than these: they become files first.
     if (auto done = journal_.checkpoint(); !done) {
-        for (auto& group : groups) give_up(group, done.error(), false);
+        for (auto& group : groups)
+            if (!group.writes.empty()) give_up(group, done.error(), false);
         return;
     }
 
@@ -56,9 +57,9 @@ void batch_writer::apply(std::span<write_group> groups, bool settling) {
     tidy_up();
 }
 
-base::status batch_writer::recover() {
+base::status batch_writer::recover(record_opener const& opener) {
     VSECM_TRY_OK(recover_batches(folder_));
-    VSECM_TRY_OK(journal_.recover());
+    VSECM_TRY_OK(journal_.recover(opener));
     index_ = {};  // the loader fills it from what is there now
     return {};
 }
@@ -79,10 +80,15 @@ bool batch_writer::is_crowd() const {
 // False if it is too much for one journal: nothing has happened then.
 bool batch_writer::share_journal() {
     if (journal_.full()) return false;
-    pool_.run(steps_.size(), std::max(1U, std::thread::hardware_concurrency()), [this](std::size_t i) { seal(steps_[i]); });
+    // A few at a time: no more is in memory than fits, but for one slice.
+    constexpr std::size_t slice = 16;
     std::size_t len = 0;
-    for (auto const& s : steps_) len += s.sealed.size();
-    if (len > max_block_len) return false;
+    for (std::size_t done = 0; done < steps_.size(); done += slice) {
+        auto const n = std::min(slice, steps_.size() - done);
+        pool_.run(n, std::max(1U, std::thread::hardware_concurrency()), [&](std::size_t i) { seal(steps_[done + i]); });
+        for (std::size_t i = 0; i < n; ++i) len += steps_[done + i].sealed.size();
+        if (len > max_block_len) return false;
+    }
     for (auto& s : steps_)
         if (!s.written) give_up(*s.group, std::move(s.written).error(), false);
     std::vector<journal_entry> entries;
@@ -91,7 +97,7 @@ bool batch_writer::share_journal() {
     if (entries.empty()) return true;
     if (auto done = journal_.append(std::move(entries)); !done)
         for (auto& s : steps_)
-            if (s.alive()) give_up(*s.group, done.error(), true);
+            if (s.alive()) give_up(*s.group, done.error(), journal_.in_doubt());
     return true;
 }
 

@@ -14,10 +14,10 @@ class batch_writer {
 public:
     batch_writer(data_folder const& folder, folder_index& index, file_options const& options)
         : folder_(folder), index_(index), options_(options), pool_(options.num_threads),
-          history_(folder, index, options.history), journal_(folder, index, history_, pool_) {}
+          history_(folder, index, options.history), journal_(folder, index, history_, pool_, options.journal_wait) {}
 
     // Finishes, or drops, what a crash left unfinished. Before anything reads the folder.
-    base::status recover();
+    base::status recover(record_opener const& opener);
     void apply(std::span<write_group> groups, bool settling);
     // See backend::tend.
     base::result<std::chrono::nanoseconds> tend(bool all);

@@ -82,8 +82,10 @@ void commit_queue::serve() {
             wake_.wait_for(held, std::min(nap, longest_nap), has_work);
         dates_changed_ = false;
         if (waiting_.empty()) {
-            if (stopping_) return;
-            continue;
+            if (!stopping_) continue;
+            held.unlock();
+            worker_.finish();
+            return;
         }
         linger(held);
         auto batch = take_batch();

@@ -26,6 +26,8 @@ public:
     virtual void run_batch(std::vector<commit_request>& batch) = 0;
     // Does what is due by the calendar; returns how long it may be left alone, at most.
     virtual std::chrono::nanoseconds run_due() = 0;
+    // The last call, when stopping: nothing waits any more.
+    virtual void finish() = 0;
 };
 
 // Thread-safe. Requests for one name are done in the order they came.

@@ -14,7 +14,7 @@ public:
           description_("file " + options_.path) {}
 
     base::result<loaded_records> load(record_opener const& opener) override {
-        VSECM_TRY_OK(writer_.recover());
+        VSECM_TRY_OK(writer_.recover(opener));
         return load_folder(folder_, opener, options_.key_id, writer_.pool(), index_);
     }
     void apply(std::span<write_group> groups, bool settling) override { writer_.apply(groups, settling); }

@@ -15,6 +15,7 @@ struct file_options {
     std::size_t history = 3;    // earlier versions kept of each secret; 0: none
     std::size_t num_threads = 8;   // that write and sync files of one batch; they only wait for the disk, and start when needed
     std::size_t crowd = 4;         // writes in a batch from which on they share a journal; 0: never
+    std::chrono::milliseconds journal_wait{1000};  // until what is in it becomes files
     bool lock = true;           // refuse a second server on the folder
     std::chrono::milliseconds lock_wait{5000};  // for a predecessor to go
     base::file_layer* files = &base::posix_files();

@@ -148,12 +148,6 @@ base::status loader::check_key() const {
                               : std::format("they were written with root key {}: give that one", known));
 }
 
-// True if `a` was written after `b`. A program that does not count versions is judged by the dates it wrote.
-bool is_newer(stored_secret const& a, stored_secret const& b) {
-    if (a.version > 0 && b.version > 0) return a.version > b.version;
-    return a.updated > b.updated;
-}
-
 // Who claims which name; between two files in the data folder itself, the newer record.
 void loader::sort_out() {
     claims_.reserve(candidates_.size());

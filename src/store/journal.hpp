@@ -3,6 +3,7 @@
 // comes here. docs/record-format.md, "A crowd of writers", says why a crash between any two calls loses nothing.
 #pragma once
 
+#include "store/backend.hpp"
 #include "store/journal_format.hpp"
 #include "store/version_history.hpp"
 #include "store/work_pool.hpp"
@@ -16,15 +17,18 @@ namespace vsecm::store {
 // The writer's own: one thread at a time (it uses the pool's others itself).
 class journal {
 public:
-    journal(data_folder const& folder, folder_index& index, version_history& history, work_pool& pool)
-        : folder_(folder), index_(index), history_(history), pool_(pool) {}
+    journal(data_folder const& folder, folder_index& index, version_history& history, work_pool& pool, std::chrono::nanoseconds wait)
+        : folder_(folder), index_(index), history_(history), pool_(pool), wait_(wait) {}
 
-    // Turns what a crash left into files. First thing at start; errors of the disk: nothing is lost, start again.
-    base::status recover();
+    // Turns what a crash left into files, unless somebody else wrote newer ones meanwhile. First thing at start. errc::storage
+    // (nothing is lost, start again), errc::no_match if our key does not open what is there.
+    base::status recover(record_opener const& opener);
 
-    // Makes all entries durable, or none; their stems differ from each other. After an error a restart might show them all
-    // the same: nothing may be added until a checkpoint has succeeded.
+    // Makes all entries durable, or none; their stems differ from each other. After an error they are not there, unless
+    // in_doubt(): then a restart might show them all the same.
     base::status append(std::vector<journal_entry> entries);
+    // Half written or half removed: nothing may be added before a checkpoint has succeeded.
+    bool in_doubt() const noexcept { return in_doubt_; }
 
     // There is no file, nor ever was one that a crash could bring back.
     bool empty() const noexcept { return !exists_; }
@@ -40,33 +44,41 @@ public:
 private:
     // A name with newer versions than its file has.
     struct pending {
-        struct version {
+        struct kept_version {
             std::uint64_t number = 0, replaces = 0;
             std::vector<std::uint8_t> sealed;
             std::string aside;  // its temporary file's name, during a checkpoint
         };
-        std::deque<version> versions;  // newest first; no more than are kept
+        std::deque<kept_version> versions;  // newest first; no more than are kept
         std::uint64_t in_file = 0;     // the version that the data folder has
         bool placed() const noexcept { return in_file == versions.front().number; }  // by a checkpoint that failed later
     };
 
     void add(journal_entry entry);
+    base::status take_back(bool whole_file);
+    base::status try_checkpoint();
     base::status write_aside();
-    base::status place_earlier();
+    void place_earlier();
     base::status place_newest();
     void drop_superseded();
     base::status remove_file();
+    base::status keep_damaged() const;
+    base::status compare_with_files(record_opener const& opener, bool is_complete);
 
     data_folder const& folder_;
     folder_index& index_;
     version_history& history_;
     work_pool& pool_;
+    std::chrono::nanoseconds wait_;  // of a record for a checkpoint
     std::uint64_t serial_ = 0;
     std::map<std::string, pending> pending_;  // by stem
+    std::vector<std::string> leftovers_;      // temporary files of versions that are not kept after all
     bool exists_ = false;
-    bool in_doubt_ = false;                   // half written or half removed: nothing may be added
-    std::size_t len_ = 0;                     // of all their ciphertext
+    bool in_doubt_ = false;
+    std::size_t file_len_ = 0;                // what of the file was acknowledged
+    std::size_t num_versions_ = 0;            // in pending_
     std::chrono::steady_clock::time_point oldest_{}, not_before_{};
+    base::error last_failure_{};              // why not before that
 };
 
 }  // namespace vsecm::store

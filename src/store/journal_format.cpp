@@ -29,6 +29,8 @@ public:
     explicit cursor(std::string_view text) : rest_(text) {}
     bool at_end() const noexcept { return rest_.empty(); }
     std::size_t left() const noexcept { return rest_.size(); }
+    bool has(char c) const noexcept { return rest_.find(c) != std::string_view::npos; }
+    bool could_become(std::string_view word) const noexcept { return word.starts_with(rest_); }
     bool skip(std::string_view word) {
         if (!rest_.starts_with(word)) return false;
         rest_.remove_prefix(word.size());
@@ -77,19 +79,34 @@ base::result<journal_entry> take_entry(cursor& in) {
     return entry;
 }
 
+// errc::unavailable if the block goes on beyond the end of the file, errc::corrupt if it is wrong.
 base::result<std::vector<journal_entry>> take_block(cursor& in) {
-    if (!in.skip(block_word)) return fail(errc::corrupt, "a block of the journal has no beginning");
-    VSECM_TRY(len, in.number(' '));
-    VSECM_TRY(hash, in.word('\n'));
-    VSECM_TRY(body, in.bytes(len));
-    if (base::hex_encode(crypto::sha256(base::as_bytes(body))) != hash) return fail(errc::corrupt, "a block of the journal is not whole");
-    cursor inside(body);
+    if (!in.skip(block_word)) return fail(in.could_become(block_word) ? errc::unavailable : errc::corrupt, "a block of the journal has no beginning");
+    bool const has_line = in.has('\n');
+    auto const broken = [&](std::string_view what) { return fail(has_line ? errc::corrupt : errc::unavailable, "{}", what); };
+    auto const len = in.number(' ');
+    if (!len) return broken("a block of the journal has no length");
+    auto const hash = in.word('\n');
+    if (!hash) return broken("a block of the journal has no hash");
+    auto const body = in.bytes(*len);
+    if (!body) return fail(errc::unavailable, "a block of the journal is cut short");
+    if (base::hex_encode(crypto::sha256(base::as_bytes(*body))) != *hash) return fail(errc::corrupt, "a block of the journal is damaged");
+    cursor inside(*body);
     std::vector<journal_entry> entries;
     while (!inside.at_end()) {
         VSECM_TRY(entry, take_entry(inside));
         entries.push_back(std::move(entry));
     }
     return entries;
+}
+
+// The next place at or after `from` where a whole block begins; the end if there is none.
+std::size_t next_block(std::string_view text, std::size_t from) {
+    for (auto at = text.find(block_word, from); at != std::string_view::npos; at = text.find(block_word, at + 1)) {
+        cursor in(text.substr(at));
+        if (take_block(in)) return at;
+    }
+    return text.size();
 }
 
 }  // namespace
@@ -112,15 +129,19 @@ std::vector<std::uint8_t> print_block(std::span<journal_entry const> entries) {
 
 journal_content parse_journal(base::byte_view bytes) {
     journal_content content;
-    cursor in(base::as_text(bytes));
-    while (!in.at_end()) {
-        auto const left = in.left();
+    auto const text = base::as_text(bytes);
+    for (std::size_t at = 0; at < text.size();) {
+        cursor in(text.substr(at));
         auto block = take_block(in);
-        if (!block) {
-            content.num_dropped = left;
-            break;
+        if (block) {
+            std::ranges::move(*block, std::back_inserter(content.entries));
+            at = text.size() - in.left();
+            continue;
         }
-        std::ranges::move(*block, std::back_inserter(content.entries));
+        auto const next = next_block(text, at + 1);
+        bool const unfinished = next == text.size() && block.error().code == errc::unavailable;
+        (unfinished ? content.num_unfinished : content.num_damaged) += next - at;
+        at = next;
     }
     return content;
 }
@@ -129,7 +150,7 @@ base::result<journal_content> read_journal(base::file_layer& files, std::string 
     constexpr std::size_t with_lines = 2 * max_journal_len;
     auto const bytes = files.read(folder + "/" + std::string(journal_file), with_lines);
     if (bytes) return parse_journal(bytes->bytes());
-    if (bytes.error().code == errc::not_found) return journal_content{{}, 0, false};
+    if (bytes.error().code == errc::not_found) return journal_content{{}, 0, 0, false};
     return std::unexpected(bytes.error());
 }
 

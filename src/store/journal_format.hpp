@@ -26,17 +26,17 @@ inline constexpr std::size_t max_journal_len = 4 * max_block_len;
 
 std::vector<std::uint8_t> print_block(std::span<journal_entry const> entries);
 
-// The entries of all whole blocks, in the order they were written. What follows the last whole one was still being written
-// when the lights went out, and nobody was told OK for any of it.
+// The entries of all whole blocks, in the order they were written. A last block that ends too early was still being written
+// when the lights went out, and nobody was told OK for any of it; anything else that is not a whole block is damage.
 struct journal_content {
     std::vector<journal_entry> entries;
-    std::size_t num_dropped = 0;  // bytes
-    bool exists = true;           // false: there is no file
+    std::size_t num_unfinished = 0, num_damaged = 0;  // bytes
+    bool exists = true;                               // false: there is no file
 };
 journal_content parse_journal(base::byte_view bytes);
 
-// The journal in `folder`; no entries if there is none. errc::storage if the disk cannot be read, errc::too_large if it was
-// not written by us.
+// The journal in `folder`; no entries if there is none. errc::storage if the disk cannot be read, errc::too_large or
+// errc::invalid if it is nothing that we wrote.
 base::result<journal_content> read_journal(base::file_layer& files, std::string const& folder);
 
 }  // namespace vsecm::store

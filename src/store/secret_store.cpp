@@ -98,6 +98,7 @@ struct secret_store::impl final : commit_worker {
     base::result<request_plan> plan_of(commit_request& request);
     void run_batch(std::vector<commit_request>& batch) override;
     std::chrono::nanoseconds run_due() override;
+    void finish() override { (void)tend(true); }  // a failure is in the log, and the next start does what is left
     std::chrono::nanoseconds tend(bool all);
     bool settle();
     void publish(std::span<request_plan> done);
@@ -118,7 +119,8 @@ struct secret_store::impl final : commit_worker {
     std::vector<std::string> unsettled;
 
     mutable std::mutex health_mutex;
-    std::string last_error;
+    std::string last_error;  // of a write
+    std::string tend_error;  // of what could wait, and waits still
     bool is_unsettled = false;
 
     commit_queue queue;  // last: its thread uses all of the above
@@ -247,15 +249,17 @@ std::chrono::nanoseconds secret_store::impl::run_due() {
     auto const now = clock.now();
     board.announce(dates.take_due(now));
     auto const rest = tend(false);
-    cipher->prepare();  // those of the last batch have their answers
+    if (queue.current_load().num_waiting == 0) cipher->prepare();
     return std::min(dates.until_next(now), rest);
 }
 
 std::chrono::nanoseconds secret_store::impl::tend(bool all) {
     auto const rest = behind->tend(all);
-    if (rest) return *rest;
-    note_failure(rest.error().what);
-    return std::chrono::seconds(1);
+    std::lock_guard held(health_mutex);
+    auto what = rest ? std::string() : rest.error().what;
+    if (!rest && what != tend_error) log::error("store_tend_failed", {{"backend", behind->describe()}, {"reason", what}});
+    tend_error = std::move(what);
+    return rest ? *rest : std::chrono::seconds(1);
 }
 
 void secret_store::impl::note_failure(std::string what) {
@@ -323,16 +327,14 @@ base::result<commit_outcome> secret_store::commit_and_wait(std::vector<change> c
     return promise.get_future().get();
 }
 
-void secret_store::stop() {
-    impl_->queue.stop();
-    (void)impl_->tend(true);  // the writer is gone: its work is ours. A failure is in the log, and the next start does it.
-}
+void secret_store::stop() { impl_->queue.stop(); }
 
 store_health secret_store::health() const {
     auto const counts = impl_->map.count();
     auto const load = impl_->queue.current_load();
     std::lock_guard held(impl_->health_mutex);
-    return {counts.present, counts.damaged, load.num_waiting, load.oldest, impl_->is_unsettled, impl_->last_error};
+    return {counts.present, counts.damaged, load.num_waiting, load.oldest, impl_->is_unsettled,
+            impl_->last_error.empty() ? impl_->tend_error : impl_->last_error};
 }
 
 load_summary const& secret_store::loaded() const noexcept { return impl_->summary; }

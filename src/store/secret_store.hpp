@@ -30,7 +30,7 @@ struct store_health {
     std::size_t num_waiting = 0;                  // requests not yet answered
     std::chrono::milliseconds oldest_waiting{0};  // age of the oldest of them: the writer is stuck when this grows
     bool unsettled = false;                       // the last write failed half-way and is not repaired yet
-    std::string last_error;                       // of the last failed write; empty after a good one
+    std::string last_error;                       // of the last failed write, or of what waits to be tidied; empty when all is well
 };
 
 struct load_summary {

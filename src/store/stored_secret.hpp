@@ -50,6 +50,11 @@ struct stored_secret {
 };
 using secret_ptr = std::shared_ptr<stored_secret const>;
 
+// True if record `a` was written after `b`. A program that does not count versions is judged by the dates it wrote.
+inline bool is_newer(stored_secret const& a, stored_secret const& b) noexcept {
+    return a.version > 0 && b.version > 0 ? a.version > b.version : a.updated > b.updated;
+}
+
 inline visibility visible(secret_ptr const& secret, base::system_time now) noexcept {
     return secret ? secret->visible(now) : visibility::absent;
 }

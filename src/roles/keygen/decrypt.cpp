@@ -189,13 +189,15 @@ result<std::size_t> decrypt_value(decryption const& how, std::string const& path
 }
 
 result<std::size_t> decrypt_data(decryption const& how, std::string const& path) {
+    // A server that was killed may have left its newest records in the journal. Before the list: a server that runs makes
+    // files of them and removes it.
+    VSECM_TRY(journal, store::read_journal(posix_files(), path));
     auto listed = posix_files().list(path);
     if (!listed) return fail(errc::invalid, "{}", listed.error().what);
-    // A server that was killed may have left its newest records in the journal.
     std::map<std::string, std::optional<std::vector<std::uint8_t>>> records;
     for (auto const& entry : *listed)
         if (entry.kind == file_kind::regular && store::stem_of(entry.name)) records.emplace(entry.name, std::nullopt);
-    VSECM_TRY(journal, store::read_journal(posix_files(), path));
+    if (journal.num_damaged > 0) complain(store::journal_file, "a part of it is damaged");
     for (auto& entry : journal.entries) records[entry.stem + std::string(store::record_suffix)] = std::move(entry.sealed);
     if (records.empty()) return fail(errc::invalid, "{} has no store files: is it a data folder?", path);
     if (how.only.empty()) VSECM_TRY_OK(how.out(as_bytes("---\n")));

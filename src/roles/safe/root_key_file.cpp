@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "base/try.hpp"
+#include "store/journal_format.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -18,7 +19,9 @@ using base::errc, base::fail;
 
 constexpr std::size_t max_key_file_len = 64 * 1024;
 
-// Any file that could be a record counts: the original's backups, and what is left of deleted secrets.
+bool is_record(std::string_view file) noexcept { return file.ends_with(".age") || file.ends_with(".age.backup") || file == store::journal_file; }
+
+// Any file that could be a record counts: the original's backups, what is left of deleted secrets, a crowd's journal.
 base::result<bool> has_records(base::file_layer& files, std::string const& folder) {
     for (auto const* part : {"", "/deleted", "/history", "/quarantine"}) {
         auto entries = files.list(folder + part);
@@ -27,7 +30,7 @@ base::result<bool> has_records(base::file_layer& files, std::string const& folde
             return pass(std::move(entries), "looking for stored secrets");
         }
         for (auto const& entry : *entries)
-            if (entry.kind == base::file_kind::regular && (entry.name.ends_with(".age") || entry.name.ends_with(".age.backup"))) return true;
+            if (entry.kind == base::file_kind::regular && is_record(entry.name)) return true;
     }
     return false;
 }

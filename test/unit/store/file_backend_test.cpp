@@ -42,6 +42,7 @@ class passing_on : public base::file_layer {
 public:
     base::status write_new_synced(std::string const& p, base::byte_view b, ::mode_t m) override { return real.write_new_synced(p, b, m); }
     base::status append_synced(std::string const& p, base::byte_view b) override { return real.append_synced(p, b); }
+    base::status shorten_synced(std::string const& p, std::size_t len) override { return real.shorten_synced(p, len); }
     base::status rename(std::string const& from, std::string const& to) override { return real.rename(from, to); }
     base::status link(std::string const& from, std::string const& to) override { return real.link(from, to); }
     base::status remove(std::string const& path) override { return real.remove(path); }

@@ -20,6 +20,7 @@ file_options options_on(forgetful_files& files, std::size_t crowd = 1) {
     o.lock = false;
     o.num_threads = 1;
     o.crowd = crowd;
+    o.journal_wait = std::chrono::hours(1);  // checkpoints come when a test causes them
     return o;
 }
 
@@ -47,7 +48,8 @@ TEST_CASE("a journal reads back as it was written, block after block") {
     auto const more = print_block(std::vector<journal_entry>{{"app", 4, 3, {9}}});
     bytes.insert(bytes.end(), more.begin(), more.end());
     auto const read = parse_journal(bytes);
-    CHECK(read.num_dropped == 0);
+    CHECK(read.num_unfinished == 0);
+    CHECK(read.num_damaged == 0);
     REQUIRE(read.entries.size() == 3);
     CHECK(read.entries[0].stem == "app");
     CHECK(read.entries[0].version == 3);
@@ -59,20 +61,26 @@ TEST_CASE("a journal reads back as it was written, block after block") {
     CHECK(parse_journal({}).entries.empty());
 }
 
-TEST_CASE("of a journal that is cut short or changed, only whole blocks count") {
+TEST_CASE("an unfinished end is no damage; damage costs its own block, not those after it") {
     auto const first = print_block(two_entries());
+    auto const second = print_block(std::vector<journal_entry>{{"app", 4, 3, {9}}});
     auto bytes = first;
-    auto const more = print_block(std::vector<journal_entry>{{"app", 4, 3, {9}}});
-    bytes.insert(bytes.end(), more.begin(), more.end());
+    bytes.insert(bytes.end(), second.begin(), second.end());
     for (std::size_t len = 0; len < bytes.size(); ++len) {
+        INFO(len);
         auto const read = parse_journal(base::byte_view(bytes).first(len));
         CHECK(read.entries.size() == (len < first.size() ? 0 : 2));
-        CHECK(read.num_dropped == len - (len < first.size() ? 0 : first.size()));
+        CHECK(read.num_unfinished == len - (len < first.size() ? 0 : first.size()));
+        CHECK(read.num_damaged == 0);
     }
     for (std::size_t at = 0; at < bytes.size(); ++at) {
+        INFO(at);
         auto changed = bytes;
         changed[at] ^= 1;
-        CHECK(parse_journal(changed).entries.size() == (at < first.size() ? 0 : 2));
+        auto const read = parse_journal(changed);
+        CHECK(read.entries.size() == (at < first.size() ? 1 : 2));
+        CHECK(read.num_damaged + read.num_unfinished == (at < first.size() ? first.size() : second.size()));
+        if (at < first.size()) CHECK(read.num_unfinished == 0);
     }
 }
 
@@ -140,6 +148,124 @@ TEST_CASE("a block that was never whole is dropped, without touching what is the
         auto const store = try_open(options_on(files)).value();
         CHECK(shown(*store, "app") == "[v1]");
         CHECK_FALSE(has_journal(files));
+    }
+}
+
+TEST_CASE("a damaged block is kept for people, and those after it are used") {
+    forgetful_files files;
+    {
+        auto const store = try_open(options_on(files)).value();
+        for (auto const* value : {"v1", "v2"}) REQUIRE(store->commit_and_wait(request(put("app", value), put("b", value))));
+        auto bytes = *files.content(journal_path);
+        bytes[bytes.size() / 4] ^= 1;
+        files.plan_faults([](std::size_t) { return forgetful_files::fault::refused; });
+        store->stop();
+        files.plan_faults(nullptr);
+        files.put(journal_path, bytes);
+    }
+    auto const store = try_open(options_on(files)).value();
+    CHECK(shown(*store, "app") == "[v2]");
+    CHECK(shown(*store, "b") == "[v2]");
+    CHECK_FALSE(has_journal(files));
+    CHECK(files.names_in("/data/quarantine") == std::vector<std::string>{"journal.1"});
+}
+
+TEST_CASE("what somebody else wrote or removed since is newer than the journal") {
+    forgetful_files files;
+    REQUIRE(try_open(options_on(files, 0)).value()->commit_and_wait(request(put("kept", "v1"), put("changed", "v1"), put("removed", "v1"))));
+    auto const store = try_open(options_on(files)).value();
+    REQUIRE(store->commit_and_wait(request(put("kept", "v2"), put("changed", "v2"), put("removed", "v2"))));
+    auto const after = files.after_power_cut(forgetful_files::survival::nothing);
+    // The original: no versions, a later date.
+    auto const theirs = R"({"name":"changed","value":"theirs","valueTransformed":"theirs","meta":{"namespaces":["default"]},"updated":"2999-01-01T00:00:00Z"})";
+    after->put("/data/changed.age", base::as_text(test_cipher()->encrypt(base::as_bytes(theirs))));
+    REQUIRE(after->remove("/data/removed.age"));
+    auto const again = try_open(options_on(*after)).value();
+    CHECK(shown(*again, "kept") == "[v2]");
+    CHECK(shown(*again, "changed") == "[theirs]");
+    CHECK(shown(*again, "removed") == "absent");
+    CHECK_FALSE(has_journal(*after));
+}
+
+TEST_CASE("a journal under another key stays where it is") {
+    forgetful_files files;
+    auto const store = try_open(options_on(files)).value();
+    REQUIRE(store->commit_and_wait(request(put("app", "v1"))));
+    auto const after = files.after_power_cut(forgetful_files::survival::nothing);
+    auto const refused = try_open(options_on(*after), cipher_of(new_key()));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == errc::no_match);
+    CHECK(shown(*try_open(options_on(*after)).value(), "app") == "[v1]");
+}
+
+TEST_CASE("a journal that takes no more takes the failed write back, and nothing else has to change") {
+    forgetful_files files;
+    auto const store = try_open(options_on(files)).value();
+    REQUIRE(store->commit_and_wait(request(put("app", "v1"))));
+    for (auto const kind : {forgetful_files::fault::refused, forgetful_files::fault::done_badly}) {
+        auto const next = files.num_calls();
+        files.plan_faults([&](std::size_t n) { return n == next ? kind : forgetful_files::fault::none; });
+        auto const refused = store->commit_and_wait(request(put("app", "lost"), put("new", "lost")));
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().code == errc::storage);
+        CHECK_FALSE(store->health().unsettled);
+        CHECK(files.calls().back() == "shorten " + journal_path);
+        files.plan_faults(nullptr);
+        auto const after = files.after_power_cut(forgetful_files::survival::everything);
+        CHECK(shown(*try_open(options_on(*after)).value(), "app") == "[v1]");
+    }
+    REQUIRE(store->commit_and_wait(request(put("app", "v2"))));
+    CHECK(store->find("app")->version == 2);
+    CHECK_FALSE(store->find("new"));
+}
+
+TEST_CASE("what has waited long enough becomes files without being asked") {
+    forgetful_files files;
+    auto options = options_on(files);
+    options.journal_wait = std::chrono::milliseconds(20);
+    auto const store = try_open(std::move(options)).value();
+    REQUIRE(store->commit_and_wait(request(put("app", "v1"))));
+    auto const ends = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (has_journal(files) && std::chrono::steady_clock::now() < ends) std::this_thread::yield();
+    CHECK_FALSE(has_journal(files));
+    CHECK(value_in(files, "/data/app.age") == "v1");
+}
+
+TEST_CASE("a batch that is too much for the journal goes the long way") {
+    forgetful_files files;
+    auto const store = try_open(options_on(files, 4)).value();
+    std::string const large(max_block_len / 4, 'x');
+    REQUIRE(store->commit_and_wait(request(put("a", large), put("b", large), put("c", large), put("d", "small"))));
+    CHECK_FALSE(has_journal(files));
+    CHECK(value_in(files, "/data/d.age") == "small");
+}
+
+TEST_CASE("the power fails while a journal is recovered: the next start does the rest") {
+    forgetful_files files;
+    REQUIRE(try_open(options_on(files, 0)).value()->commit_and_wait(request(put("app", "v1"))));
+    auto const store = try_open(options_on(files)).value();
+    REQUIRE(store->commit_and_wait(request(put("app", "v2"), put("b", "w1"))));
+    REQUIRE(store->commit_and_wait(request(put("app", "v3"))));
+    for (auto const kind : {forgetful_files::fault::refused, forgetful_files::fault::done_badly}) {
+        for (std::size_t cut = 0; cut < 24; ++cut) {
+            for (auto const kept : {forgetful_files::survival::nothing, forgetful_files::survival::everything, forgetful_files::survival::some}) {
+                auto const first = files.after_power_cut(forgetful_files::survival::everything);
+                first->plan_faults([&](std::size_t n) {
+                    return n < cut ? forgetful_files::fault::none : n == cut ? kind : forgetful_files::fault::refused;
+                });
+                (void)try_open(options_on(*first));
+                auto const second = first->after_power_cut(kept, static_cast<unsigned>(cut));
+                INFO("cut at call " << cut << " of the recovery, kept=" << static_cast<int>(kept));
+                auto const again = try_open(options_on(*second)).value();
+                CHECK(shown(*again, "app") == "[v3]");
+                CHECK(shown(*again, "b") == "[w1]");
+                CHECK_FALSE(has_journal(*second));
+                CHECK(value_in(*second, "/data/history/app.2.age") == "v2");
+                // The first may be lost with the link to it, but never is another in its place.
+                auto const earliest = value_in(*second, "/data/history/app.1.age");
+                CHECK((earliest == "v1" || earliest == "no file"));
+            }
+        }
     }
 }
 
