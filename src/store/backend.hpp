@@ -4,6 +4,7 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "base/secret_text.hpp"
 #include "store/stored_secret.hpp"
 
 #include <chrono>
@@ -67,6 +68,15 @@ public:
     // stable storage. `settling`: these groups repair what an earlier call left uncertain, one group for all of it; they
     // supersede its leftovers. One thread at a time.
     virtual void apply(std::span<write_group> groups, bool settling) = 0;
+
+    // Numbers of the versions kept of `name` besides the present one, ascending; of a deleted secret, all that is kept. The
+    // same thread as apply(), as are the next two.
+    virtual base::result<std::vector<std::uint64_t>> earlier_versions(std::string const& name) = 0;
+    // The ciphertext of one. errc::not_found if it is not kept, storage.
+    virtual base::result<base::secret_text> read_earlier(std::string const& name, std::uint64_t version) = 0;
+    // These names, all deleted or vacant, are as if they had never been; what is kept of them goes first. After an error, or a
+    // crash, some may be known as deleted still. A record that was deleted never comes back.
+    virtual base::status forget(std::span<std::string const> names) = 0;
 
     // Does what could wait, if it has waited long enough; `all`: does all of it (the store is stopping). Nothing acknowledged
     // depends on it. Returns how long it may be left alone. Not at the same time as apply().

@@ -28,6 +28,7 @@ auto batch_writer::alive_steps() {
 
 void batch_writer::apply(std::span<write_group> groups, bool settling) {
     settling_ = settling;
+    history_changed_ = false;
     steps_.clear();
     manifest_.clear();
     for (auto& group : groups)
@@ -53,6 +54,7 @@ void batch_writer::apply(std::span<write_group> groups, bool settling) {
     // 3. Deletions first: a tombstone without its record's removal is a deletion, the reverse would be a loss.
     place_tombstones();
     place_records();
+    sync_history();
     seal_folder();
     tidy_up();
 }
@@ -223,9 +225,12 @@ base::status batch_writer::place_record(step& s) {
     return {};
 }
 
-// Deleted secrets do not live on in copies (Q42).
+// The original's copies go in any case (Q42). What was there becomes an earlier version, so that the removal can be undone;
+// not if it only makes room (vacant), and nothing is kept of what could not be opened.
 base::status batch_writer::erase_record(step& s) {
     auto const& name = s.write->name;
+    bool const buries = s.write->state == secret_state::deleted && !s.write->replaces_damaged && history_.limit() > 0;
+    if (buries) VSECM_TRY_OK(bury_record(s));
     VSECM_TRY_OK(folder_.remove_if_there(folder_.data + "/" + record_file(s.stem)));
     for (auto* originals : {&index_.aliases, &index_.backups}) {
         auto const found = originals->find(name);
@@ -233,7 +238,8 @@ base::status batch_writer::erase_record(step& s) {
         for (auto const& file : found->second) VSECM_TRY_OK(folder_.remove_if_there(folder_.data + "/" + file));
         originals->erase(found);
     }
-    if (s.write->replaces_damaged && s.write->state == secret_state::vacant) return {};  // memory still says damaged
+    if (buries || (s.write->replaces_damaged && s.write->state == secret_state::vacant)) return {};  // memory still says damaged
+    history_changed_ = history_changed_ || history_.has(s.stem);
     VSECM_TRY_OK(history_.erase(s.stem));
     if (auto const found = index_.quarantined.find(s.stem); found != index_.quarantined.end()) {
         for (auto const& file : found->second) VSECM_TRY_OK(folder_.remove_if_there(folder_.quarantine + "/" + file));
@@ -241,6 +247,25 @@ base::status batch_writer::erase_record(step& s) {
         VSECM_TRY_OK(folder_.files().sync_folder(folder_.quarantine));
     }
     return {};
+}
+
+// A repair (`replaces` is 0) does not know which version a file that is there would be.
+base::status batch_writer::bury_record(step& s) {
+    if (s.write->replaces == 0) return {};
+    auto const alias = index_.aliases.find(s.write->name);
+    auto const file = alias == index_.aliases.end() ? record_file(s.stem) : alias->second.front();
+    auto buried = history_.place(file, s.stem, s.write->replaces);
+    if (!buried && buried.error().code == errc::not_found) return {};
+    history_changed_ = true;
+    return buried;
+}
+
+// Before the data folder is: what leaves that one must have arrived here.
+void batch_writer::sync_history() {
+    if (!history_changed_) return;
+    if (auto synced = folder_.files().sync_folder(folder_.history); !synced)
+        for (auto& s : steps_)
+            if (s.alive() && s.tombstone) give_up(*s.group, synced.error(), true);
 }
 
 void batch_writer::seal_folder() {
@@ -266,7 +291,10 @@ void batch_writer::tidy_up() {
                 try_remove(path);
             continue;
         }
-        if (s.tombstone) continue;
+        if (s.tombstone) {
+            history_.prune(s.stem);
+            continue;
+        }
         if (index_.tombstones.erase(s.stem) > 0) try_remove(folder_.deleted + "/" + record_file(s.stem));
         if (auto const alias = index_.aliases.find(s.write->name); alias != index_.aliases.end()) {
             for (auto const& file : alias->second) try_remove(folder_.data + "/" + file);
@@ -280,6 +308,30 @@ void batch_writer::tidy_up() {
         leftovers_.push_back(manifest_);
     else
         try_remove(manifest_);
+}
+
+base::result<std::vector<std::uint64_t>> batch_writer::earlier_versions(std::string const& name) {
+    VSECM_TRY_OK(journal_.checkpoint());
+    return history_.versions(api::encode_name(name));
+}
+
+base::result<base::secret_text> batch_writer::read_earlier(std::string const& name, std::uint64_t version) {
+    VSECM_TRY_OK(journal_.checkpoint());
+    return history_.read(api::encode_name(name), version);
+}
+
+// History goes first, and records that a start found beside their tombstones are gone for good before these are.
+base::status batch_writer::forget(std::span<std::string const> names) {
+    VSECM_TRY_OK(journal_.checkpoint());
+    for (auto const& name : names) VSECM_TRY_OK(history_.erase(api::encode_name(name)));
+    VSECM_TRY_OK(folder_.files().sync_folder(folder_.history));
+    VSECM_TRY_OK(folder_.files().sync_folder(folder_.data));
+    for (auto const& name : names) {
+        auto const stem = api::encode_name(name);
+        VSECM_TRY_OK(folder_.remove_if_there(folder_.deleted + "/" + record_file(stem)));
+        index_.tombstones.erase(stem);
+    }
+    return folder_.files().sync_folder(folder_.deleted);
 }
 
 void batch_writer::give_up(write_group& group, base::error why, bool uncertain) {

@@ -21,7 +21,12 @@ public:
     void apply(std::span<write_group> groups, bool settling);
     // See backend::tend.
     base::result<std::chrono::nanoseconds> tend(bool all);
+    // See backend: what is only in the journal becomes files first.
+    base::result<std::vector<std::uint64_t>> earlier_versions(std::string const& name);
+    base::result<base::secret_text> read_earlier(std::string const& name, std::uint64_t version);
+    base::status forget(std::span<std::string const> names);
     work_pool& pool() noexcept { return pool_; }
+    version_history& history() noexcept { return history_; }
 
 private:
     // One file of the batch on its way.
@@ -50,6 +55,8 @@ private:
     void place_records();
     base::status place_record(step& s);
     base::status erase_record(step& s);
+    base::status bury_record(step& s);
+    void sync_history();
     void seal_folder();
     void tidy_up();
 
@@ -69,6 +76,7 @@ private:
     // Of the batch under way.
     std::deque<step> steps_;
     bool settling_ = false;
+    bool history_changed_ = false;  // by a removal: to be synced before the data folder
     std::string manifest_;
 };
 

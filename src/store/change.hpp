@@ -12,17 +12,21 @@ namespace vsecm::store {
 enum class change_kind : std::uint8_t {
     put,     // the value replaces all earlier ones
     append,  // the value comes first, then the earlier ones not equal to it (contract 15.1)
-    remove,  // a tombstone stays; earlier versions are erased
+    remove,  // a tombstone stays, and what was there becomes the newest earlier version
+    rollback,  // an earlier version (`restores`) becomes current again, as a new version
+    undelete,  // the same with the newest earlier version of a deleted secret
 };
+constexpr bool carries_value(change_kind k) noexcept { return k == change_kind::put || k == change_kind::append; }
 
 struct change {
     change_kind kind = change_kind::put;
     std::string name;
-    base::secret_text value;  // not empty for put and append
+    base::secret_text value;  // not empty for put and append; the others need nothing but the name
     secret_meta meta;
     base::system_time not_before{};
     base::system_time expires = base::never();
-    // The version the caller saw (0: no such secret). Another one there: errc::conflict, nothing of the request is done.
+    std::uint64_t restores = 0;  // rollback: the number of that version
+    // The version the caller saw (0: no such secret; for undelete: that of the deletion). Another one there: errc::conflict, nothing of the request is done.
     std::optional<std::uint64_t> expected_version;
     std::string correlation_id;
     bool memory_only = false;  // `-b memory`: gone after a restart; an earlier durable copy is erased

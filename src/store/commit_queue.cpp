@@ -41,6 +41,17 @@ base::status commit_queue::submit(commit_request& request) {
     return {};
 }
 
+base::status commit_queue::run_between(std::move_only_function<void()> task) {
+    {
+        std::lock_guard held(mutex_);
+        if (stopping_) return fail(errc::unavailable, "the store is stopping");
+        if (tasks_.size() >= options_.max_waiting) return fail(errc::limited, "{} requests already wait for the disk", tasks_.size());
+        tasks_.push_back(std::move(task));
+    }
+    wake_.notify_one();
+    return {};
+}
+
 void commit_queue::look_at_dates() {
     {
         std::lock_guard held(mutex_);
@@ -75,12 +86,13 @@ void commit_queue::serve() {
         held.unlock();
         auto const nap = worker_.run_due();
         held.lock();
-        auto const has_work = [this] { return stopping_ || dates_changed_ || !waiting_.empty(); };
+        auto const has_work = [this] { return stopping_ || dates_changed_ || !waiting_.empty() || !tasks_.empty(); };
         if (nap == std::chrono::nanoseconds::max())
             wake_.wait(held, has_work);
         else
             wake_.wait_for(held, std::min(nap, longest_nap), has_work);
         dates_changed_ = false;
+        run_tasks(held);
         if (waiting_.empty()) {
             if (!stopping_) continue;
             held.unlock();
@@ -97,6 +109,16 @@ void commit_queue::serve() {
         batch.clear();  // wiping large values is not for the lock
         held.lock();
         num_in_flight_ = 0;
+    }
+}
+
+void commit_queue::run_tasks(std::unique_lock<std::mutex>& held) {
+    while (!tasks_.empty()) {
+        auto task = std::move(tasks_.front());
+        tasks_.pop_front();
+        held.unlock();
+        task();
+        held.lock();
     }
 }
 

@@ -41,6 +41,8 @@ public:
     void start();
     // errc::limited when too much waits, errc::unavailable after stop(); the request is then untouched.
     base::status submit(commit_request& request);
+    // Runs `task` on the writer's thread, between two batches. The same errors; the task is then not run.
+    base::status run_between(std::move_only_function<void()> task);
     void look_at_dates();
     // Finishes what waits, then ends the thread. Idempotent.
     void stop();
@@ -54,6 +56,7 @@ public:
 private:
     void serve();
     std::vector<commit_request> take_batch();
+    void run_tasks(std::unique_lock<std::mutex>& held);
     void linger(std::unique_lock<std::mutex>& held);
 
     static constexpr std::size_t max_batch_changes = 256;  // bounds memory and the wait of the first in it
@@ -63,6 +66,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<commit_request> waiting_;
+    std::deque<std::move_only_function<void()>> tasks_;
     std::size_t waiting_len_ = 0;
     std::size_t num_in_flight_ = 0;
     std::chrono::steady_clock::time_point in_flight_since_{};

@@ -15,9 +15,14 @@ public:
 
     base::result<loaded_records> load(record_opener const& opener) override {
         VSECM_TRY_OK(writer_.recover(opener));
-        return load_folder(folder_, opener, options_.key_id, writer_.pool(), index_);
+        return load_folder(folder_, opener, options_.key_id, writer_.pool(), writer_.history(), index_);
     }
     void apply(std::span<write_group> groups, bool settling) override { writer_.apply(groups, settling); }
+    base::result<std::vector<std::uint64_t>> earlier_versions(std::string const& name) override { return writer_.earlier_versions(name); }
+    base::result<base::secret_text> read_earlier(std::string const& name, std::uint64_t version) override {
+        return writer_.read_earlier(name, version);
+    }
+    base::status forget(std::span<std::string const> names) override { return writer_.forget(names); }
     base::result<std::chrono::nanoseconds> tend(bool all) override { return writer_.tend(all); }
     bool adopted() const noexcept override { return folder_.adopted(); }
     std::string_view describe() const noexcept override { return description_; }

@@ -43,8 +43,9 @@ struct claim {
 
 class loader {
 public:
-    loader(data_folder const& folder, record_opener const& opener, std::string const& key_id, work_pool& pool, folder_index& index)
-        : folder_(folder), opener_(opener), key_id_(key_id), pool_(pool), index_(index) {}
+    loader(data_folder const& folder, record_opener const& opener, std::string const& key_id, work_pool& pool, version_history& history,
+           folder_index& index)
+        : folder_(folder), opener_(opener), key_id_(key_id), pool_(pool), history_(history), index_(index) {}
 
     base::result<loaded_records> run() {
         VSECM_TRY_OK(list_all());
@@ -81,6 +82,7 @@ private:
     record_opener const& opener_;
     std::string const& key_id_;
     work_pool& pool_;
+    version_history& history_;
     folder_index& index_;
     std::vector<candidate> candidates_;
     std::unordered_map<std::string, claim> claims_;
@@ -192,21 +194,24 @@ void loader::keep_record(std::string const& name, claim const& c) {
 
 // The removal that goes with it may have been cut short.
 void loader::keep_tombstone(std::string const& name, claim const& c) {
-    out_.secrets.push_back(std::move(c.tombstone->record.secret));
-    if (c.record == nullptr) return;
     auto const stem = api::encode_name(name);
-    std::vector<std::string> files{stem + std::string(record_suffix)};
-    for (auto const& alias : index_.aliases[name]) files.push_back(alias);
-    for (auto const& file : files) {
-        auto gone = folder_.files().remove(folder_.data + "/" + file);
-        if (!gone && gone.error().code != errc::not_found) warn(gone.error().what);
+    bool const buries = c.tombstone->record.secret->state == secret_state::deleted && history_.limit() > 0;
+    if (c.record != nullptr) {
+        auto version = c.record->record.secret->version;
+        if (version == 0) version = newest_earlier(name) + 1;  // as keep_record would have counted
+        if (buries && version < c.tombstone->record.secret->version)
+            if (auto buried = history_.place(c.record->file, stem, version); !buried) warn(buried.error().what);
+        std::vector<std::string> files{stem + std::string(record_suffix)};
+        for (auto const& alias : index_.aliases[name]) files.push_back(alias);
+        for (auto const& file : files)
+            if (auto gone = folder_.remove_if_there(folder_.data + "/" + file); !gone) warn(gone.error().what);
+        index_.aliases.erase(name);
     }
-    index_.aliases.erase(name);
-    auto const earlier = index_.earlier.find(stem);
-    if (earlier == index_.earlier.end()) return;
-    for (auto const version : earlier->second)
-        if (auto gone = folder_.files().remove(folder_.history + "/" + history_file(stem, version)); !gone) warn(gone.error().what);
-    index_.earlier.erase(earlier);
+    if (buries)
+        history_.prune(stem);
+    else if (auto gone = history_.erase(stem); !gone)
+        warn(gone.error().what);
+    out_.secrets.push_back(std::move(c.tombstone->record.secret));
 }
 
 void loader::keep_damaged(std::string const& name, claim const& c) {
@@ -269,8 +274,8 @@ void loader::remember_key() {
 }  // namespace
 
 base::result<loaded_records> load_folder(data_folder const& folder, record_opener const& opener, std::string const& key_id,
-                                         work_pool& pool, folder_index& index) {
-    return loader(folder, opener, key_id, pool, index).run();
+                                         work_pool& pool, version_history& history, folder_index& index) {
+    return loader(folder, opener, key_id, pool, history, index).run();
 }
 
 }  // namespace vsecm::store

@@ -1,5 +1,6 @@
 #include "store/plan.hpp"
 
+#include "base/encoding.hpp"
 #include "base/try.hpp"
 #include "store/limits.hpp"
 
@@ -74,7 +75,8 @@ base::status planner::plan_one(change& c, std::shared_ptr<crypto::value_cipher c
     auto const current = map_.find(c.name);
     bool const existed = is_present(current);
     if (c.expected_version) {
-        auto const seen = existed ? current->version : 0;
+        bool const sees_deletion = c.kind == change_kind::undelete && current;
+        auto const seen = existed || sees_deletion ? current->version : 0;
         if (*c.expected_version != seen)
             return fail(errc::conflict, "version {} was expected, it is {}", *c.expected_version, seen);
     }
@@ -112,6 +114,13 @@ base::result<plain_record> planner::next_record(change& c, secret_ptr const& cur
         record.correlation_id = std::move(c.correlation_id);
         return record;
     }
+    if (!carries_value(c.kind)) {
+        VSECM_TRY(record, restored(c, current));
+        record.correlation_id = std::move(c.correlation_id);
+        record.version = version;
+        record.updated = now;
+        return record;
+    }
     plain_record record;
     record.name = c.name;
     record.correlation_id = std::move(c.correlation_id);
@@ -132,6 +141,20 @@ base::result<plain_record> planner::next_record(change& c, secret_ptr const& cur
     }
     if (options_.deliver) record.delivered = options_.deliver(views_of(record.values), record.meta);
     return record;
+}
+
+// The earlier version as it was: values, dates, what a workload receives.
+base::result<plain_record> planner::restored(change const& c, secret_ptr const& current) const {
+    auto const name = base::printable(c.name);
+    if (!current || current->state == secret_state::vacant) return fail(errc::not_found, "there is no secret named `{}`", name);
+    bool const deleted = current->state == secret_state::deleted;
+    if (c.kind == change_kind::undelete) {
+        if (!deleted) return fail(errc::conflict, "`{}` is not deleted", name);
+        return earlier_.read_newest(c.name);
+    }
+    if (deleted) return fail(errc::not_found, "`{}` is deleted: undelete it first", name);
+    if (is_present(current) && c.restores == current->version) return fail(errc::invalid, "version {} of `{}` is the current one", c.restores, name);
+    return earlier_.read(c.name, c.restores);
 }
 
 base::result<request_plan> planner::plan_settling(std::span<std::string const> names,

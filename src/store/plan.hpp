@@ -6,6 +6,7 @@
 #include "store/secret_map.hpp"
 #include "store/secret_store.hpp"
 #include "store/snapshot.hpp"
+#include "store/version_reader.hpp"
 
 #include <unordered_map>
 
@@ -20,10 +21,11 @@ struct request_plan {
 // The writer's own: one thread.
 class planner {
 public:
-    planner(secret_map const& map, snapshot_maker const& maker, store_options const& options, base::clock const& clock)
-        : map_(map), maker_(maker), options_(options), clock_(clock) {}
+    planner(secret_map const& map, snapshot_maker const& maker, version_reader const& earlier, store_options const& options,
+            base::clock const& clock)
+        : map_(map), maker_(maker), earlier_(earlier), options_(options), clock_(clock) {}
 
-    // errc::conflict, limited or too_large: then nothing of the request may happen.
+    // errc::conflict, limited, too_large; not_found, corrupt and storage when an earlier version is asked for: then nothing of the request may happen.
     base::result<request_plan> plan(std::vector<change>& changes, std::shared_ptr<crypto::value_cipher const> const& cipher) const;
     // Puts on the disk again what memory says of these names, under versions nobody used.
     base::result<request_plan> plan_settling(std::span<std::string const> names,
@@ -36,9 +38,11 @@ private:
     std::uint64_t next_version(std::string_view name, secret_ptr const& current) const;
     base::status plan_one(change& c, std::shared_ptr<crypto::value_cipher const> const& cipher, request_plan& out) const;
     base::result<plain_record> next_record(change& c, secret_ptr const& current) const;
+    base::result<plain_record> restored(change const& c, secret_ptr const& current) const;
 
     secret_map const& map_;
     snapshot_maker const& maker_;
+    version_reader const& earlier_;
     store_options const& options_;
     base::clock const& clock_;
     std::unordered_map<std::string, std::uint64_t> burnt_;

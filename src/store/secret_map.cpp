@@ -41,6 +41,36 @@ void secret_map::publish(std::span<secret_ptr const> newer) {
     }
 }
 
+std::size_t secret_map::num_tombstones() const {
+    auto const all = count();
+    return all.deleted + all.vacant;
+}
+
+std::vector<std::string> secret_map::oldest_tombstones(std::size_t most) const {
+    std::vector<secret_ptr> all;
+    {
+        std::shared_lock held(mutex_);
+        all.reserve(counts_.deleted + counts_.vacant);
+        for (auto const& s : secrets_)
+            if (s->state == secret_state::deleted || s->state == secret_state::vacant) all.push_back(s);
+    }
+    most = std::min(most, all.size());
+    std::ranges::partial_sort(all, all.begin() + static_cast<std::ptrdiff_t>(most), {}, [](secret_ptr const& s) { return s->updated; });
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < most; ++i) names.push_back(all[i]->name);
+    return names;
+}
+
+void secret_map::forget(std::span<std::string const> names) {
+    std::lock_guard held(mutex_);
+    for (auto const& name : names) {
+        auto const found = secrets_.find(std::string_view(name));
+        if (found == secrets_.end()) continue;
+        count_in(*found, static_cast<std::size_t>(-1));
+        secrets_.erase(found);
+    }
+}
+
 void secret_map::reserve(std::size_t count) {
     std::lock_guard held(mutex_);
     secrets_.reserve(count);
@@ -55,6 +85,7 @@ void secret_map::count_in(secret_ptr const& s, std::size_t by) {
     if (s->state == secret_state::present) counts_.present += by;
     if (s->state == secret_state::deleted) counts_.deleted += by;
     if (s->state == secret_state::damaged) counts_.damaged += by;
+    if (s->state == secret_state::vacant) counts_.vacant += by;
 }
 
 }  // namespace vsecm::store

@@ -16,10 +16,14 @@ public:
     secret_ptr find(std::string_view name) const;
     std::vector<secret_ptr> list() const;  // present and damaged, by name
     void publish(std::span<secret_ptr const> newer);
+    // Names that are deleted or vacant: how many, the first `most` of them by date, and their end.
+    std::size_t num_tombstones() const;
+    std::vector<std::string> oldest_tombstones(std::size_t most) const;
+    void forget(std::span<std::string const> names);
     void reserve(std::size_t count);
 
     struct counts {
-        std::size_t present = 0, deleted = 0, damaged = 0;
+        std::size_t present = 0, deleted = 0, damaged = 0, vacant = 0;
     };
     counts count() const;
 

@@ -4,11 +4,10 @@
 #include "base/encoding.hpp"
 #include "base/log.hpp"
 #include "base/try.hpp"
-#include "crypto/aes_gcm.hpp"
-#include "crypto/age_format.hpp"
 #include "store/commit_queue.hpp"
 #include "store/due_list.hpp"
 #include "store/plan.hpp"
+#include "store/record_reader.hpp"
 #include "store/watch_table.hpp"
 
 #include <malloc.h>
@@ -25,66 +24,33 @@ namespace log = base::log;
 
 namespace {
 
-// Opens records while loading. Const and stateless but for the maker, which is thread-safe.
-class opener final : public record_opener {
-public:
-    opener(crypto::value_cipher const& cipher, snapshot_maker const& maker) : cipher_(cipher), maker_(maker) {}
-
-    opened_record open(base::byte_view sealed, std::span<std::string_view const> names) const override {
-        auto const accepts = [&](base::result<plain_record> const& r) {
-            return r && std::ranges::find(names, std::string_view(r->name)) != names.end();
-        };
-        auto json = cipher_.decrypt(sealed);
-        if (!json) return open_original_aes(sealed, accepts, json.error().code);
-        auto record = decode_record(*std::move(json));
-        if (!accepts(record)) return {open_verdict::corrupt, nullptr};
-        return opened(*record);
-    }
-
-    void set_version(stored_secret& secret, std::uint64_t version) const override {
-        if (!maker_.set_version(secret, version)) secret.state = secret_state::damaged;
-    }
-
-    std::shared_ptr<stored_secret> damaged(std::string_view name, std::uint64_t version) const override {
-        return maker_.make_damaged(std::string(name), version);
-    }
-
-private:
-    opened_record opened(plain_record const& record) const {
-        auto secret = maker_.make(record);
-        secret->persisted = true;
-        return {open_verdict::opened, std::move(secret)};
-    }
-
-    // The original's AES files carry no mark and no authentication: what comes out must be a record that names its file.
-    opened_record open_original_aes(base::byte_view sealed, auto const& accepts, errc reason) const {
-        // Of a later version of the format: nothing is wrong with it, so it stays where it is.
-        if (reason == errc::no_match || reason == errc::unsupported) return {open_verdict::other_key, nullptr};
-        if (crypto::looks_like_age(sealed) || crypto::is_aes_gcm(sealed) || sealed.size() <= 16) return {open_verdict::corrupt, nullptr};
-        base::result<plain_record> record = fail(errc::no_match, "");
-        auto const plain = cipher_.decrypt_cfb_compat(sealed, [&](std::string_view text) {
-            if (!text.starts_with('{')) return false;
-            record = decode_record(base::secret_text(text));
-            return accepts(record);
-        });
-        if (!plain) return {open_verdict::other_key, nullptr};  // without a mark nobody can tell a wrong key from damage
-        log::warn("unauthenticated_record", {{"name", record->name}, {"hint", "written by the original in AES mode; the next write fixes it"}});
-        return opened(*record);
-    }
-
-    crypto::value_cipher const& cipher_;
-    snapshot_maker const& maker_;
-};
-
 base::status check_changes(std::vector<change> const& changes) {
     for (std::size_t i = 0; i < changes.size(); ++i) {
         auto const& c = changes[i];
         VSECM_TRY_OK(check_storable_name(c.name));
-        if (c.kind != change_kind::remove && c.value.empty()) return fail(errc::invalid, "the value is empty");
+        if (carries_value(c.kind) && c.value.empty()) return fail(errc::invalid, "the value is empty");
         for (std::size_t j = 0; j < i; ++j)
             if (changes[j].name == c.name) return fail(errc::invalid, "one request names the same secret twice");
     }
     return {};
+}
+
+template <class Answer>
+using asked = std::move_only_function<void(std::move_only_function<void(base::result<Answer>)> done)>;
+
+// Asks, and goes on with the answer on the caller's loop, whichever thread gave it.
+template <class Answer>
+net::awaitable<base::result<Answer>> resumed_here(asked<Answer> ask) {
+    auto const loop = co_await net::asio::this_coro::executor;
+    auto const start = [loop](auto handler, asked<Answer> begin) {
+        begin([work = net::asio::make_work_guard(loop), handler = std::move(handler)](base::result<Answer> answer) mutable {
+            net::asio::post(work.get_executor(), [handler = std::move(handler), answer = std::move(answer)]() mutable {
+                std::move(handler)(std::move(answer));
+            });
+        });
+    };
+    co_return co_await net::asio::async_initiate<net::asio::use_awaitable_t<net::executor> const, void(base::result<Answer>)>(
+        start, net::asio::use_awaitable_t<net::executor>{}, std::move(ask));
 }
 
 }  // namespace
@@ -92,7 +58,7 @@ base::status check_changes(std::vector<change> const& changes) {
 struct secret_store::impl final : commit_worker {
     impl(std::unique_ptr<backend> b, std::shared_ptr<crypto::value_cipher const> c, store_options o, base::clock const& k)
         : behind(std::move(b)), cipher(std::move(c)), options(std::move(o)), clock(k), maker(cipher->key()),
-          plans(map, maker, options, clock), queue(options, *this) {}
+          reader(*cipher, maker), earlier(*behind, reader, maker), plans(map, maker, earlier, options, clock), queue(options, *this) {}
 
     base::status load();
     base::result<request_plan> plan_of(commit_request& request);
@@ -103,6 +69,9 @@ struct secret_store::impl final : commit_worker {
     bool settle();
     void publish(std::span<request_plan> done);
     void note_failure(std::string what);
+    void forget_oldest();
+    base::result<version_list> versions_of(std::string const& name);
+    void list_versions(std::string name, std::move_only_function<void(base::result<version_list>)> done);
 
     std::unique_ptr<backend> behind;
     std::shared_ptr<crypto::value_cipher const> cipher;
@@ -114,9 +83,12 @@ struct secret_store::impl final : commit_worker {
     load_summary summary;
 
     // The writer's own.
+    record_reader reader;
+    version_reader earlier;
     planner plans;
     due_list dates;
     std::vector<std::string> unsettled;
+    std::size_t forget_at = options.max_tombstones;  // tombstones beyond which the oldest go
 
     mutable std::mutex health_mutex;
     std::string last_error;  // of a write
@@ -128,8 +100,7 @@ struct secret_store::impl final : commit_worker {
 
 base::status secret_store::impl::load() {
     auto const start = std::chrono::steady_clock::now();
-    opener const open(*cipher, maker);
-    VSECM_TRY(loaded, behind->load(open));
+    VSECM_TRY(loaded, behind->load(reader));
     auto const now = clock.now();
     std::vector<secret_ptr> all;
     all.reserve(loaded.secrets.size());
@@ -249,8 +220,38 @@ std::chrono::nanoseconds secret_store::impl::run_due() {
     auto const now = clock.now();
     board.announce(dates.take_due(now));
     auto const rest = tend(false);
+    forget_oldest();
     if (queue.current_load().num_waiting == 0) cipher->prepare();
     return std::min(dates.until_next(now), rest);
+}
+
+base::result<version_list> secret_store::impl::versions_of(std::string const& name) try {
+    return earlier.list(name, map.find(name));
+} catch (std::bad_alloc const&) {
+    return fail(errc::limited, "there is no memory for reading the versions");
+}
+
+// On the writer: it alone knows what is kept, and reading waits for the disk.
+void secret_store::impl::list_versions(std::string name, std::move_only_function<void(base::result<version_list>)> done) {
+    auto const answer = std::make_shared<decltype(done)>(std::move(done));
+    std::move_only_function<void()> look = [this, name = std::move(name), answer] { (*answer)(versions_of(name)); };
+    if (auto taken = queue.run_between(std::move(look)); !taken) (*answer)(std::unexpected(std::move(taken).error()));
+}
+
+// A name that was deleted long ago, among many since, becomes one that never was.
+void secret_store::impl::forget_oldest() {
+    if (!unsettled.empty() || map.num_tombstones() <= forget_at) return;
+    auto const num_oldest = options.max_tombstones / 10 + 1;
+    auto names = map.oldest_tombstones(num_oldest);
+    if (auto gone = behind->forget(names); !gone) {
+        log::warn("tombstones_not_dropped", {{"reason", gone.error().what}});
+        forget_at += num_oldest;  // not again at once
+        return;
+    }
+    forget_at = options.max_tombstones;
+    map.forget(names);
+    log::info("tombstones_dropped", {{"names", names.size()}, {"limit", options.max_tombstones}});
+    board.announce(std::move(names));
 }
 
 std::chrono::nanoseconds secret_store::impl::tend(bool all) {
@@ -301,17 +302,19 @@ std::string secret_store::etag(std::string_view name, secret_ptr const& secret, 
 }
 
 net::awaitable<base::result<commit_outcome>> secret_store::commit(std::vector<change> changes) {
-    auto const loop = co_await net::asio::this_coro::executor;
-    auto const start = [this, loop](auto handler, std::vector<change> wanted) {
-        submit(std::move(wanted), [work = net::asio::make_work_guard(loop), handler = std::move(handler)](auto outcome) mutable {
-            net::asio::post(work.get_executor(), [handler = std::move(handler), outcome = std::move(outcome)]() mutable {
-                std::move(handler)(std::move(outcome));
-            });
-        });
-    };
-    co_return co_await net::asio::async_initiate<net::asio::use_awaitable_t<net::executor> const,
-                                                 void(base::result<commit_outcome>)>(
-        start, net::asio::use_awaitable_t<net::executor>{}, std::move(changes));
+    asked<commit_outcome> ask = [this, wanted = std::move(changes)](auto done) mutable { submit(std::move(wanted), std::move(done)); };
+    co_return co_await resumed_here(std::move(ask));
+}
+
+net::awaitable<base::result<version_list>> secret_store::versions(std::string name) {
+    asked<version_list> ask = [this, wanted = std::move(name)](auto done) mutable { impl_->list_versions(std::move(wanted), std::move(done)); };
+    co_return co_await resumed_here(std::move(ask));
+}
+
+base::result<version_list> secret_store::versions_and_wait(std::string name) {
+    std::promise<base::result<version_list>> promise;
+    impl_->list_versions(std::move(name), [&](auto list) { promise.set_value(std::move(list)); });
+    return promise.get_future().get();
 }
 
 void secret_store::submit(std::vector<change> changes, completion done) {

@@ -5,6 +5,8 @@
 #include "net/asio.hpp"
 #include "store/backend.hpp"
 #include "store/change.hpp"
+#include "store/limits.hpp"
+#include "store/version_list.hpp"
 
 #include <functional>
 #include <memory>
@@ -22,6 +24,7 @@ struct store_options {
     std::size_t max_waiting_bytes = 64U << 20;       // of their values
     std::size_t max_secrets = 1'000'000;             // names with a value; beyond: errc::limited
     std::size_t max_values = 1000;                   // of one secret, by append; beyond: errc::too_large
+    std::size_t max_tombstones = store::max_tombstones;  // deleted names remembered; beyond, the oldest tenth is forgotten
     deliver_fn deliver;                              // none: the value as it is, several as a JSON array of strings
 };
 
@@ -65,14 +68,19 @@ public:
     base::result<base::secret_text> value_text(stored_secret const& secret) const;
     base::result<std::vector<base::secret_text>> values(stored_secret const& secret) const;
 
+    // The versions of a name: what is there now, then the earlier ones that are kept, newest first. errc::not_found if there
+    // never was such a secret, limited, unavailable (stopping), storage.
+    net::awaitable<base::result<version_list>> versions(std::string name);
+    base::result<version_list> versions_and_wait(std::string name);  // blocks; for tools and tests
+
     // The ETag, quotes included, of what `name` looks like: the same after a restart, never reused for anything else.
     // `secret` may be null.
     std::string etag(std::string_view name, secret_ptr const& secret, visibility seen) const;
 
     // --- writing ------------------------------------------------------------------------------------------------------
     // All changes or none; answered when they are durable and every reader sees them, on the caller's loop. Names must
-    // differ from each other. errc::invalid (name, empty value, the same name twice), conflict (expected_version),
-    // limited (queue or number of secrets), storage (the disk refused; nothing changed), unavailable (stopping).
+    // differ from each other. errc::invalid (name, empty value, the same name twice), conflict (expected_version; undelete
+    // of what is not deleted), not_found and corrupt (a version to go back to is not kept, or does not open), limited (queue or number of secrets), storage (the disk refused; nothing changed), unavailable (stopping).
     net::awaitable<base::result<commit_outcome>> commit(std::vector<change> changes);
     // The same; `done` is called once, on the writer's thread or, for an immediate refusal, on this one.
     using completion = std::move_only_function<void(base::result<commit_outcome>)>;

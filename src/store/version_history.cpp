@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "base/try.hpp"
 #include "store/file_name.hpp"
+#include "store/limits.hpp"
 
 #include <algorithm>
 
@@ -29,8 +30,8 @@ void version_history::link(std::string const& current, std::string const& stem, 
         base::log::warn("earlier_version_not_kept", {{"file", current}, {"reason", linked.error().what}});
 }
 
-base::status version_history::place(std::string const& aside, std::string const& stem, std::uint64_t version) {
-    VSECM_TRY_OK(folder_.files().rename(folder_.data + "/" + aside, path_of(stem, version)));
+base::status version_history::place(std::string const& file, std::string const& stem, std::uint64_t version) {
+    VSECM_TRY_OK(folder_.files().rename(folder_.data + "/" + file, path_of(stem, version)));
     note(stem, version);
     return {};
 }
@@ -50,7 +51,20 @@ base::status version_history::erase(std::string const& stem) {
     if (found == index_.earlier.end()) return {};
     for (auto const version : found->second) VSECM_TRY_OK(folder_.remove_if_there(path_of(stem, version)));
     index_.earlier.erase(found);
-    return folder_.files().sync_folder(folder_.history);
+    return {};
+}
+
+std::vector<std::uint64_t> version_history::versions(std::string const& stem) const {
+    auto const found = index_.earlier.find(stem);
+    return found == index_.earlier.end() ? std::vector<std::uint64_t>{} : found->second;
+}
+
+base::result<base::secret_text> version_history::read(std::string const& stem, std::uint64_t version) const {
+    auto const kept = versions(stem);
+    if (!std::ranges::binary_search(kept, version)) return base::fail(errc::not_found, "version {} is not kept", version);
+    auto sealed = folder_.files().read(path_of(stem, version), max_record_len);
+    if (!sealed && sealed.error().code == errc::not_found) return base::fail(errc::not_found, "version {} is not kept", version);
+    return sealed;
 }
 
 }  // namespace vsecm::store

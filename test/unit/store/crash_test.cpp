@@ -24,20 +24,26 @@ std::string shown_in(world const& w, std::string const& name) {
     return found == w.end() ? "absent" : found->second;
 }
 
-// One request as the test writes it down, and what it does to a world.
+// One request as the test writes it down, and what it does to a world. Rollback: `value` is what an earlier put wrote.
 struct wish {
     change_kind kind;
     std::string name, value;
 };
 using wishes = std::vector<wish>;
 
+// Where a world remembers what a deleted name had.
+std::string grave_of(std::string const& name) { return "grave of " + name; }
+
 void grant(world& w, wishes const& all) {
     for (auto const& one : all) {
+        w.try_emplace(grave_of(one.name));
         auto& there = w[one.name];
         if (there.empty()) there = "absent";
         bool const present = there.starts_with("[");
         if (one.kind == change_kind::remove) {
-            if (present) there = "deleted";
+            if (present) w[grave_of(one.name)] = std::exchange(there, "deleted");
+        } else if (one.kind == change_kind::undelete) {
+            if (there == "deleted") there = w[grave_of(one.name)];
         } else if (one.kind == change_kind::append && present) {
             // Only ever appended to a single value here.
             there = "[[\"" + one.value + "\",\"" + there.substr(1, there.size() - 2) + "\"]]";
@@ -47,12 +53,16 @@ void grant(world& w, wishes const& all) {
     }
 }
 
-std::vector<change> asked(wishes const& all) {
+// Which version of a name holds a value, as far as the store has said so.
+using known_versions = std::map<std::pair<std::string, std::string>, std::uint64_t>;
+
+std::vector<change> asked(wishes const& all, known_versions const& known) {
     std::vector<change> changes;
     for (auto const& one : all) {
-        auto c = one.kind == change_kind::remove   ? removal(one.name)
-                 : one.kind == change_kind::append ? append(one.name, one.value)
-                                                   : put(one.name, one.value);
+        auto c = carries_value(one.kind) ? put(one.name, one.value) : removal(one.name);
+        c.kind = one.kind;
+        if (auto const found = known.find({one.name, one.value}); one.kind == change_kind::rollback)
+            c.restores = found == known.end() ? 1'000'000 : found->second;
         changes.push_back(std::move(c));
     }
     return changes;
@@ -61,6 +71,8 @@ std::vector<change> asked(wishes const& all) {
 constexpr auto put_kind = change_kind::put;
 constexpr auto append_kind = change_kind::append;
 constexpr auto remove_kind = change_kind::remove;
+constexpr auto rollback_kind = change_kind::rollback;
+constexpr auto undelete_kind = change_kind::undelete;
 
 // Several requests on one line are asked for together, so that they share a batch.
 std::vector<std::vector<wishes>> const script = {
@@ -79,6 +91,13 @@ std::vector<std::vector<wishes>> const script = {
     {{{put_kind, "a", "a7"}}},
     {{{append_kind, "d", "d3"}}, {{put_kind, "b", "b5"}, {put_kind, "a", "a8"}}},
     {{{remove_kind, "b", ""}}, {{put_kind, "e", "e3"}}},
+    // Back to what was: alone, with others as one change, in a crowd, and from a journal that is not a file yet.
+    {{{rollback_kind, "a", "a6"}}},
+    {{{undelete_kind, "b", ""}, {remove_kind, "c", ""}}},
+    {{{put_kind, "a", "a9"}}, {{put_kind, "e", "e4"}, {put_kind, "f", "f3"}}, {{undelete_kind, "c", ""}}},
+    {{{rollback_kind, "e", "e3"}}, {{rollback_kind, "a", "a8"}}, {{put_kind, "b", "b6"}}, {{put_kind, "f", "f4"}}},
+    {{{remove_kind, "a", ""}}, {{remove_kind, "b", ""}}},
+    {{{undelete_kind, "a", ""}}},
 };
 std::set<std::string> const all_names = {"a", "b", "c", "d", "e", "f"};
 
@@ -111,12 +130,13 @@ void barrier(secret_store& store) { (void)store.commit_and_wait(request(removal(
 // Runs the script; requests of one line are queued behind a held call, so that they form one batch.
 std::vector<answered> play(forgetful_files& files, secret_store& store) {
     std::vector<answered> out;
+    known_versions known;
     for (auto const& line : script) {
         std::vector<std::future<base::result<commit_outcome>>> replies;
         auto const ask = [&](wishes const& w) {
             auto promise = std::make_shared<std::promise<base::result<commit_outcome>>>();
             replies.push_back(promise->get_future());
-            store.submit(asked(w), [promise](auto outcome) { promise->set_value(std::move(outcome)); });
+            store.submit(asked(w, known), [promise](auto outcome) { promise->set_value(std::move(outcome)); });
         };
         std::future<base::result<commit_outcome>> held;
         if (line.size() > 1) {
@@ -129,7 +149,13 @@ std::vector<answered> play(forgetful_files& files, secret_store& store) {
         for (auto const& w : line) ask(w);
         if (line.size() > 1) files.open_gate();
         std::size_t at = 0;
-        for (auto& reply : replies) out.push_back({line[at++], reply.get().has_value()});
+        for (auto& reply : replies) {
+            auto const outcome = reply.get();
+            auto const& w = line[at++];
+            out.push_back({w, outcome.has_value()});
+            for (std::size_t i = 0; outcome && i < w.size(); ++i)
+                if (w[i].kind == change_kind::put) known[{w[i].name, w[i].value}] = (*outcome)[i].version;
+        }
         if (held.valid()) (void)held.get();
         barrier(store);
     }

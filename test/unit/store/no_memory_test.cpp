@@ -52,12 +52,8 @@ TEST_CASE("a write for which there is no memory fails alone") {
 }
 
 TEST_CASE("no memory in the middle of a batch ends the process, with a word") {
-    class exhausted final : public backend {
-        base::result<loaded_records> load(record_opener const&) override { return loaded_records{}; }
+    class exhausted final : public memory_backend {
         void apply(std::span<write_group>, bool) override { throw std::bad_alloc(); }
-        base::result<std::chrono::nanoseconds> tend(bool) override { return std::chrono::nanoseconds::max(); }
-        bool adopted() const noexcept override { return false; }
-        std::string_view describe() const noexcept override { return "exhausted"; }
     };
     auto const cipher = test_cipher();
     int ends[2];
