@@ -166,10 +166,24 @@ block() {  # version, version it replaces, stem, file
     printf 'block %s %s\n' "$(wc -c <body)" "$(sha256sum body | cut -d ' ' -f 1)" && cat body
 }
 record one second | seal >newer
+record one third | seal >newest
 record two other | seal >two
 { block 1 0 two two && block 2 1 one newer; } >killed/.journal
 block 3 2 one data/one.age | head -c 50 >>killed/.journal
 row 'a data folder with a journal' 0 "---\nName: one\nValue: second\n${dates}Name: two\nValue: other\n$dates" '' -- keygen --decrypt --root-key key --data killed
+mkdir killed/history
+record one zeroth | seal >killed/history/one.7.age
+record gone buried | seal >killed/history/gone.2.age
+{ block 1 0 two two && block 9 8 one newer && block 10 9 one newest; } >killed/.journal
+row 'which without being asked prints the newest' 0 "---\nName: one\nValue: third\n${dates}Name: two\nValue: other\n$dates" '' -- keygen --decrypt --root-key key --data killed
+row 'and with --history what was before, deleted ones too' 0 "---\nName: gone\nVersion: 2\nValue: buried\n${dates}Name: one\nValue: third\n${dates}Name: one\nVersion: 9\nValue: second\n${dates}Name: one\nVersion: 8\nValue: first\n${dates}Name: one\nVersion: 7\nValue: zeroth\n${dates}Name: two\nValue: other\n$dates" \
+    '' -- keygen --decrypt --root-key key --data killed --history
+row 'of one secret' 0 "Name: gone\nVersion: 2\nValue: buried\n$dates" '' -- keygen --decrypt --root-key key --data killed --history --name gone
+row 'which else is not there' 6 '' 'no secret named gone' -- keygen --decrypt --root-key key --data killed --name gone
+cp newest killed/one.age
+row 'the journal half made into files' 0 "Name: one\nValue: third\n${dates}Name: one\nVersion: 9\nValue: second\n${dates}Name: one\nVersion: 7\nValue: zeroth\n$dates" \
+    '' -- keygen --decrypt --root-key key --data killed --history --name one
+row 'history of what is no folder' 1 '' 'it goes with --data' -- keygen --decrypt --root-key key --file key --history
 cp data/one.age data/moved.age
 head -c 100 data/one.age >data/cut.age
 row 'damaged and misplaced records are named' 1 '~Value: spaced' 'keygen: moved.age: the record in it is that of another secret, one' -- keygen --decrypt --root-key key --data data

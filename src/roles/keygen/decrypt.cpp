@@ -5,20 +5,14 @@
 #include "base/file.hpp"
 #include "base/try.hpp"
 #include "codec/utf8.hpp"
-#include "crypto/aes_gcm.hpp"
 #include "crypto/age.hpp"
 #include "crypto/age_armor.hpp"
 #include "crypto/age_format.hpp"
 #include "crypto/value_cipher.hpp"
 #include "roles/keygen/input.hpp"
-#include "store/file_name.hpp"
-#include "store/journal_format.hpp"
-#include "store/limits.hpp"
-#include "store/record_format.hpp"
+#include "roles/keygen/item.hpp"
 
 #include <algorithm>
-#include <map>
-#include <optional>
 
 namespace vsecm::roles::keygen {
 
@@ -28,8 +22,6 @@ namespace {
 
 constexpr std::size_t max_input_len = 256U << 20;
 
-bool is_recognised(byte_view sealed) { return crypto::looks_like_age(sealed) || crypto::looks_armored(sealed) || crypto::is_aes_gcm(sealed); }
-
 // The original's AES cannot say that the key is wrong. Its values travelled as JSON text, so the plaintext is UTF-8; what a
 // wrong key gives, beyond a few bytes, is not.
 result<secret_text> open_value(decryption const& how, byte_view sealed, bool cfb) {
@@ -38,59 +30,6 @@ result<secret_text> open_value(decryption const& how, byte_view sealed, bool cfb
 }
 
 std::string_view file_name_of(std::string_view path) { return path.substr(path.rfind('/') + 1); }
-
-// A record of the original's AES mode is believed only if it parses and is about the secret that its file is named for.
-result<secret_text> open_store_file(decryption const& how, std::string_view file, byte_view sealed) {
-    if (is_recognised(sealed)) return crypto::open_with(how.keys, sealed);
-    auto const stem = store::stem_of(file);
-    auto const names_itself = [&](std::string_view plain) {
-        auto const record = store::decode_record(secret_text(plain));
-        return record && (record->name == *stem || record->name == store::decode_stem(*stem));
-    };
-    if (stem && sealed.size() > 16) {
-        auto opened = crypto::open_cfb_compat_with(how.keys, sealed, names_itself);
-        if (opened) complain(file, "read as the original's AES, which nothing protects against changes");
-        if (opened) return opened;
-    }
-    return fail(errc::corrupt, "neither an age file nor an AES-256-GCM container, nor a record in the original's AES under this key");
-}
-
-result<store::plain_record> open_record(decryption const& how, std::string_view file, byte_view sealed) {
-    VSECM_TRY(plain, open_store_file(how, file, sealed));
-    return store::decode_record(std::move(plain));
-}
-
-result<store::plain_record> read_record(decryption const& how, std::string const& folder, std::string const& file) {
-    VSECM_TRY(sealed, read_file(folder + "/" + file, store::max_record_len));
-    return open_record(how, file, sealed.bytes());
-}
-
-// What is printed of one secret.
-struct shown_item {
-    std::string_view name;
-    std::span<secret_text const> values;
-    std::optional<system_time> created, updated;
-};
-
-status print(decryption const& how, shown_item const& item) {
-    secret_text text;
-    if (!how.only.empty()) {
-        std::vector<std::string_view> values;
-        for (auto const& v : item.values) values.push_back(v.view());
-        return how.out(store::join_values(values).bytes());
-    }
-    auto const line = [&](std::string_view label, std::string_view content) {
-        text.append(label);
-        text.append(content);
-        text.push_back('\n');
-    };
-    line("Name: ", printable(item.name));
-    for (auto const& v : item.values) line("Value: ", v.view());
-    line("Created: ", item.created ? format_rfc3339(*item.created) : "unknown");
-    line("Updated: ", item.updated ? format_rfc3339(*item.updated) : "unknown");
-    line("---", "");
-    return how.out(text.bytes());
-}
 
 // The values of one entry that open; each of the others is told, and counted.
 std::vector<secret_text> open_all(decryption const& how, api::secret_item const& item, bool cfb, std::size_t& num_failed) {
@@ -112,8 +51,6 @@ std::vector<secret_text> open_all(decryption const& how, api::secret_item const&
     }
     return values;
 }
-
-result<std::size_t> not_there(decryption const& how) { return fail(errc::not_found, "there is no secret named {}", printable(how.only)); }
 
 }  // namespace
 
@@ -143,7 +80,7 @@ result<std::size_t> decrypt_export(decryption const& how, std::string const& pat
         auto const failed_before = num_failed;
         auto const values = open_all(how, item, cfb, num_failed);
         if (values.empty() || (!how.only.empty() && num_failed != failed_before)) continue;
-        VSECM_TRY_OK(print(how, {item.name, values, item.created, item.updated}));
+        VSECM_TRY_OK(show(how, {item.name, values, item.created, item.updated}));
     }
     if (!found && !how.only.empty()) return not_there(how);
     return num_failed;
@@ -186,42 +123,6 @@ result<std::size_t> decrypt_value(decryption const& how, std::string const& path
     if (!opened) return pass(std::move(opened), path);
     VSECM_TRY_OK(how.out(opened->bytes()));
     return 0U;
-}
-
-result<std::size_t> decrypt_data(decryption const& how, std::string const& path) {
-    // A server that was killed may have left its newest records in the journal. Before the list: a server that runs makes
-    // files of them and removes it.
-    VSECM_TRY(journal, store::read_journal(posix_files(), path));
-    auto listed = posix_files().list(path);
-    if (!listed) return fail(errc::invalid, "{}", listed.error().what);
-    std::map<std::string, std::optional<std::vector<std::uint8_t>>> records;
-    for (auto const& entry : *listed)
-        if (entry.kind == file_kind::regular && store::stem_of(entry.name)) records.emplace(entry.name, std::nullopt);
-    if (journal.num_damaged > 0) complain(store::journal_file, "a part of it is damaged");
-    for (auto& entry : journal.entries) records[entry.stem + std::string(store::record_suffix)] = std::move(entry.sealed);
-    if (records.empty()) return fail(errc::invalid, "{} has no store files: is it a data folder?", path);
-    if (how.only.empty()) VSECM_TRY_OK(how.out(as_bytes("---\n")));
-    std::size_t num_failed = 0;
-    bool found = false;
-    for (auto const& [file, journaled] : records) {
-        auto const stem = store::stem_of(file);
-        auto const decoded = store::decode_stem(*stem);
-        if (!how.only.empty() && how.only != *stem && how.only != decoded) continue;
-        auto record = journaled ? open_record(how, file, *journaled) : read_record(how, path, file);
-        if (record && record->name != *stem && record->name != decoded)
-            record = fail(errc::corrupt, "the record in it is that of another secret, {}", printable(record->name));
-        if (!record) {
-            complain(file, record.error().what);
-            ++num_failed;
-            found = true;
-            continue;
-        }
-        if (record->state != store::secret_state::present) continue;
-        found = true;
-        VSECM_TRY_OK(print(how, {record->name, record->values, record->created, record->updated}));
-    }
-    if (!found && !how.only.empty()) return not_there(how);
-    return num_failed;
 }
 
 }  // namespace vsecm::roles::keygen

@@ -20,6 +20,7 @@ struct decryption {
     crypto::byte_sink& out;
     format as = format::recognise;
     std::string_view only;  // if not empty: this name's value alone, as exact bytes
+    bool history = false;   // of a data folder: every version that is kept, with its number, and not the bytes alone
 };
 
 // Each gives the number of items that could not be opened (0 or 1 for the single ones). Errors end the run: input that
@@ -31,7 +32,7 @@ base::result<std::size_t> decrypt_export(decryption const& how, std::string cons
 base::result<std::size_t> decrypt_file(decryption const& how, std::string const& path);
 // One value in base64, as `safe -e` prints it; "-" is standard input. Exact bytes.
 base::result<std::size_t> decrypt_value(decryption const& how, std::string const& path);
-// Every record of a data folder. The folder is only read.
+// Every record of a data folder, newest versions first. The folder is only read.
 base::result<std::size_t> decrypt_data(decryption const& how, std::string const& path);
 
 }  // namespace vsecm::roles::keygen

@@ -38,7 +38,8 @@ With --decrypt, what, which is one of:
   -d, --data DIR       every record of a data folder, which is only read
 
   -k, --root-key FILE  the root key; the one line of it that is needed will do
-  -n, --name NAME      with --export or --data: the value of this secret alone, exact bytes
+      --history        with --data: also the earlier versions that are kept, of deleted secrets too, each with its number
+  -n, --name NAME      with --export or --data: the value of this secret alone, exact bytes (with --history: its versions)
       --aes-cfb        with --file or --value: the original's AES format, which nothing protects against changes
 
 Plaintext goes to standard output. An item that does not open is named on standard error, the others are printed, and
@@ -54,13 +55,14 @@ examples:
   vsecm keygen --decrypt --root-key root-key --data /var/local/vsecm/data --name billing
 )";
 
-enum option : int { opt_help, opt_out, opt_decrypt, opt_root_key, opt_export, opt_file, opt_value, opt_data, opt_name, opt_cfb };
+enum option : int { opt_help, opt_out, opt_decrypt, opt_root_key, opt_export, opt_file, opt_value, opt_data, opt_name, opt_cfb, opt_history };
 constexpr option_row table[] = {
     {'h', "help", option_kind::flag, opt_help},        {'o', "out", option_kind::single, opt_out},
     {'\0', "decrypt", option_kind::flag, opt_decrypt}, {'k', "root-key", option_kind::single, opt_root_key},
     {'e', "export", option_kind::single, opt_export},  {'f', "file", option_kind::single, opt_file},
     {'v', "value", option_kind::single, opt_value},    {'d', "data", option_kind::single, opt_data},
     {'n', "name", option_kind::single, opt_name},      {'\0', "aes-cfb", option_kind::flag, opt_cfb},
+    {'\0', "history", option_kind::flag, opt_history},
 };
 
 status check_options(parsed_options const& given, bool decrypt) {
@@ -69,11 +71,12 @@ status check_options(parsed_options const& given, bool decrypt) {
     for (auto const id : {opt_export, opt_file, opt_value, opt_data}) num_sources += given.has(id);
     if (num_sources > 1) return fail(errc::invalid, "give one of --export, --file, --value and --data");
     if (decrypt && given.has(opt_out)) return fail(errc::invalid, "--out is for a new root key; decrypted values go to standard output");
-    if (!decrypt && (num_sources > 0 || given.has(opt_root_key) || given.has(opt_name) || given.has(opt_cfb)))
+    if (!decrypt && (num_sources > 0 || given.has(opt_root_key) || given.has(opt_name) || given.has(opt_cfb) || given.has(opt_history)))
         return fail(errc::invalid, "to decrypt, say so: --decrypt");
     bool const exact = given.has(opt_file) || given.has(opt_value);
     if (given.has(opt_name) && exact) return fail(errc::invalid, "--name chooses from --export or --data");
     if (given.has(opt_cfb) && !exact) return fail(errc::invalid, "--aes-cfb is for --file or --value; elsewhere it is found out");
+    if (given.has(opt_history) && !given.has(opt_data)) return fail(errc::invalid, "--history is kept in a data folder: it goes with --data");
     for (auto const id : {opt_out, opt_root_key, opt_export, opt_file, opt_value, opt_data, opt_name})
         if (given.has(id) && given.value(id).empty()) return fail(errc::invalid, "an option has an empty value");
     return {};
@@ -117,7 +120,7 @@ result<crypto::key_ring> read_keys(std::string const& path) {
 result<std::size_t> decrypt(parsed_options const& given, config::keygen_settings const& settings) {
     VSECM_TRY(keys, read_keys(given.has(opt_root_key) ? std::string(given.value(opt_root_key)) : settings.root_key_path));
     crypto::byte_sink out = write_stdout;
-    decryption const how{keys, out, given.has(opt_cfb) ? format::aes_cfb : format::recognise, given.value(opt_name)};
+    decryption const how{keys, out, given.has(opt_cfb) ? format::aes_cfb : format::recognise, given.value(opt_name), given.has(opt_history)};
     auto const path = [&](int id) { return std::string(given.value(id)); };
     if (given.has(opt_file)) return decrypt_file(how, path(opt_file));
     if (given.has(opt_value)) return decrypt_value(how, path(opt_value));
