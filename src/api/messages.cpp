@@ -147,6 +147,41 @@ base::result<secret_list> parse_secret_list(secret_text&& body) {
     return list;
 }
 
+secret_text write_versions(version_items const& list) {
+    secret_text out;
+    json_writer w(out);
+    w.begin_object().member("name", list.name).key("versions").begin_array();
+    for (auto const& item : list.versions) {
+        w.begin_object().key("version").integer(item.version);
+        w.member("state", item.state);
+        if (item.updated) w.member("updated", base::format_rfc3339(*item.updated));
+        w.key("size").integer(item.size);
+        w.end_object();
+    }
+    w.end_array().end_object();
+    return out;
+}
+
+base::result<version_items> parse_versions(secret_text&& body) {
+    VSECM_TRY(document, parse_object(std::move(body), response_limits));
+    version_items list;
+    VSECM_TRY(name, text_field(document.root(), "name"));
+    list.name = name;
+    auto const versions = field(document.root(), "versions");
+    if (!versions || !versions->is(json_kind::array)) return base::fail(errc::invalid, "`versions` must be an array of objects");
+    for (auto const element : versions->elements()) {
+        if (!element.is(json_kind::object)) return base::fail(errc::invalid, "`versions` must be an array of objects");
+        version_item item;
+        if (auto const number = field(element, "version")) item.version = number->as_int().value_or(0);
+        if (auto const size = field(element, "size")) item.size = size->as_int().value_or(0);
+        VSECM_TRY(state, text_field(element, "state"));
+        item.state = state;
+        item.updated = date_field(element, "updated");
+        list.versions.push_back(std::move(item));
+    }
+    return list;
+}
+
 secret_text write_keystone_status(bool ready) {
     return secret_text(ready ? R"({"status":"ready"})" : R"({"status":"pending"})");
 }

@@ -46,6 +46,15 @@ struct delete_request {
 base::result<delete_request> parse_delete_request(base::secret_text&& body);
 base::secret_text write_delete_request(delete_request const& request);
 
+// POST /sentinel/v1/secrets/rollback (`version` says to which) and …/undelete (no `version`). Ours alone.
+struct restore_request {
+    std::vector<std::string> workloads;
+    std::optional<std::int64_t> version;
+    std::optional<std::int64_t> if_version;  // conflict unless the stored version, or that of the deletion, is this one
+};
+base::result<restore_request> parse_restore_request(base::secret_text&& body);
+base::secret_text write_restore_request(restore_request const& request);
+
 // POST /sentinel/v1/keys. Fields are trimmed on parsing; an absent one is empty.
 struct keys_request {
     base::secret_text age_secret_key;
@@ -83,6 +92,20 @@ struct secret_list {
 };
 base::secret_text write_secret_list(secret_list const& list);
 base::result<secret_list> parse_secret_list(base::secret_text&& body);
+
+// GET /sentinel/v1/secrets/versions?name=…: newest first, never a value.
+struct version_item {
+    std::int64_t version = 0;                  // 0: not known (a damaged current one)
+    std::string state;                         // "current", "earlier", "deleted", "damaged"
+    std::optional<base::system_time> updated;  // nothing if not known
+    std::int64_t size = 0;                     // bytes of the value
+};
+struct version_items {
+    std::string name;
+    std::vector<version_item> versions;
+};
+base::secret_text write_versions(version_items const& list);
+base::result<version_items> parse_versions(base::secret_text&& body);
 
 // GET /sentinel/v1/keystone: {"status":"ready"} or {"status":"pending"}.
 base::secret_text write_keystone_status(bool ready);

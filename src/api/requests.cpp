@@ -24,6 +24,15 @@ base::result<std::vector<std::string>> names_field(json_value root, std::string_
     return names;
 }
 
+// A number from 0, or nothing.
+base::result<std::optional<std::int64_t>> number_field(json_value root, std::string_view name) {
+    auto const found = field(root, name);
+    if (!found) return std::nullopt;
+    auto const number = found->as_int();
+    if (!number || *number < 0) return base::fail(base::errc::invalid, "`{}` must be a whole number from 0", name);
+    return number;
+}
+
 std::string_view trimmed(std::string_view text) {
     constexpr std::string_view space = " \t\r\n\v\f";
     auto const first = text.find_first_not_of(space);
@@ -55,11 +64,8 @@ base::result<upsert_request> parse_upsert_request(secret_text&& body) {
     VSECM_TRY(not_before, text_field(root, "notBefore"));
     VSECM_TRY(expires, text_field(root, "expires"));
     VSECM_TRY(backing_store, text_field(root, "backingStore"));
-    if (auto const version = field(root, "ifVersion")) {
-        request.if_version = version->as_int();
-        if (!request.if_version || *request.if_version < 0)
-            return base::fail(base::errc::invalid, "`ifVersion` must be a whole number from 0");
-    }
+    VSECM_TRY(if_version, number_field(root, "ifVersion"));
+    request.if_version = if_version;
 
     if (value.empty() && values.size() == 1) value = values.front();
     if (values.size() > 1) {
@@ -115,6 +121,25 @@ secret_text write_delete_request(delete_request const& request) {
     json_writer w(out);
     w.begin_object();
     write_names(w, "workloads", request.workloads);
+    w.end_object();
+    return out;
+}
+
+base::result<restore_request> parse_restore_request(secret_text&& body) {
+    VSECM_TRY(document, parse_object(std::move(body), request_limits));
+    VSECM_TRY(workloads, names_field(document.root(), "workloads", "key"));
+    VSECM_TRY(version, number_field(document.root(), "version"));
+    VSECM_TRY(if_version, number_field(document.root(), "ifVersion"));
+    return restore_request{std::move(workloads), version, if_version};
+}
+
+secret_text write_restore_request(restore_request const& request) {
+    secret_text out;
+    json_writer w(out);
+    w.begin_object();
+    write_names(w, "workloads", request.workloads);
+    if (request.version) w.key("version").integer(*request.version);
+    if (request.if_version) w.key("ifVersion").integer(*request.if_version);
     w.end_object();
     return out;
 }

@@ -1,5 +1,7 @@
 #include "api/routes.hpp"
 
+#include "api/secret.hpp"
+
 #include <algorithm>
 #include <charconv>
 
@@ -19,6 +21,9 @@ constexpr row table[] = {
     {"DELETE", path_secrets, route::remove},
     {"GET", path_secrets_reveal, route::list_encrypted},
     {"GET", path_keystone, route::keystone},
+    {"GET", path_versions, route::versions},
+    {"POST", path_rollback, route::rollback},
+    {"POST", path_undelete, route::undelete},
     {"POST", path_keys, route::keys},
     {"GET", path_status, route::status},
 };
@@ -54,6 +59,9 @@ std::string_view name_of(route r) noexcept {
         case route::list_encrypted: return "list_encrypted";
         case route::upsert: return "upsert";
         case route::remove: return "remove";
+        case route::versions: return "versions";
+        case route::rollback: return "rollback";
+        case route::undelete: return "undelete";
         case route::keys: return "keys";
         case route::status: return "status";
         case route::fetch: return "fetch";
@@ -67,8 +75,8 @@ std::string_view name_of(route r) noexcept {
 std::string_view allowed_methods(std::string_view path) noexcept {
     if (path == path_secrets) return "GET, POST, DELETE";
     if (path == path_workload_secrets) return "GET, POST";
-    if (path == path_keys) return "POST";
-    if (path == path_keystone || path == path_secrets_reveal || path == path_status) return "GET";
+    if (path == path_keys || path == path_rollback || path == path_undelete) return "POST";
+    if (path == path_keystone || path == path_secrets_reveal || path == path_status || path == path_versions) return "GET";
     return {};
 }
 
@@ -86,6 +94,17 @@ std::optional<absence> parse_absence(std::string_view word) noexcept {
     for (auto const reason : {absence::absent, absence::deleted, absence::not_yet, absence::expired})
         if (word == name_of(reason)) return reason;
     return std::nullopt;
+}
+
+std::string versions_target(std::string_view name) {
+    auto target = std::string(path_versions) + "?name=";
+    for (char const c : encode_name(name)) {
+        if (c == '+')
+            target += "%2B";  // in a query it would be a space
+        else
+            target += c;
+    }
+    return target;
 }
 
 std::optional<unsigned> wait_seconds(std::string_view query) noexcept {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace vsecm::api {
@@ -11,6 +12,10 @@ inline constexpr std::string_view path_secrets = "/sentinel/v1/secrets";
 // The original's clients percent-encode the question mark, so its server matches it as part of the decoded path.
 inline constexpr std::string_view path_secrets_reveal = "/sentinel/v1/secrets?reveal=true";
 inline constexpr std::string_view wire_secrets_reveal = "/sentinel/v1/secrets%3Freveal=true";  // what a client sends
+// Ours, beside the original's: no client of its ever asks for them.
+inline constexpr std::string_view path_versions = "/sentinel/v1/secrets/versions";  // ?name=NAME
+inline constexpr std::string_view path_rollback = "/sentinel/v1/secrets/rollback";
+inline constexpr std::string_view path_undelete = "/sentinel/v1/secrets/undelete";
 inline constexpr std::string_view path_keys = "/sentinel/v1/keys";
 inline constexpr std::string_view path_status = "/sentinel/v1/status";  // ours: how safe is, for `safe status`
 inline constexpr std::string_view path_workload_secrets = "/workload/v1/secrets";
@@ -32,6 +37,9 @@ enum class route {
     list_encrypted,  // GET    /sentinel/v1/secrets%3Freveal=true, and ?reveal=true as a query
     upsert,          // POST   /sentinel/v1/secrets
     remove,          // DELETE /sentinel/v1/secrets
+    versions,        // GET    /sentinel/v1/secrets/versions?name=NAME
+    rollback,        // POST   /sentinel/v1/secrets/rollback
+    undelete,        // POST   /sentinel/v1/secrets/undelete
     keys,            // POST   /sentinel/v1/keys
     status,          // GET    /sentinel/v1/status
     fetch,           // GET    /workload/v1/secrets
@@ -51,6 +59,9 @@ std::string_view allowed_methods(std::string_view path) noexcept;
 enum class absence { absent, deleted, not_yet, expired };
 std::string_view name_of(absence reason) noexcept;  // the words of header_reason
 std::optional<absence> parse_absence(std::string_view word) noexcept;
+
+// What a client sends to ask for the versions of a name: path and query, escaped.
+std::string versions_target(std::string_view name);
 
 // Query `wait=SECONDS` of a fetch: nothing if it is not there; whole seconds, 0 for nonsense (answers at once).
 std::optional<unsigned> wait_seconds(std::string_view query) noexcept;

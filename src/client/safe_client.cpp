@@ -64,6 +64,16 @@ net::awaitable<base::result<reply>> safe_client::remove(api::delete_request cons
     co_return co_await call("DELETE", api::path_secrets, std::move(body));
 }
 
+net::awaitable<base::result<reply>> safe_client::versions(std::string const& name) {
+    auto const target = api::versions_target(name);
+    co_return co_await call("GET", target, {});
+}
+
+net::awaitable<base::result<reply>> safe_client::restore(api::restore_request const& request) {
+    auto body = api::write_restore_request(request);
+    co_return co_await call("POST", request.version ? api::path_rollback : api::path_undelete, std::move(body));
+}
+
 net::awaitable<base::result<reply>> safe_client::put_keys(api::keys_request const& request) {
     auto body = api::write_keys_request(request);
     co_return co_await call("POST", api::path_keys, std::move(body));

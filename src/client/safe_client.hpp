@@ -47,6 +47,8 @@ public:
 
     net::awaitable<base::result<reply>> upsert(api::upsert_request const& request);  // also encrypt-only
     net::awaitable<base::result<reply>> remove(api::delete_request const& request);
+    net::awaitable<base::result<reply>> versions(std::string const& name);             // errc::invalid from an original safe,
+    net::awaitable<base::result<reply>> restore(api::restore_request const& request);  // as this: a rollback, or an undelete
     net::awaitable<base::result<reply>> put_keys(api::keys_request const& request);
     net::awaitable<base::result<reply>> list();
     net::awaitable<base::result<reply>> list_encrypted();

@@ -98,6 +98,19 @@ truth 'not even named' sh -c '! grep -q nobody .out'
 sentinel 'over the version it has' 0 '\nOK\n\n' '' -- sentinel -w versioned -a -s two --if-version 1
 sentinel 'no longer over that' 2 '' 'version 1 was expected, it is 2' -- sentinel -w versioned -s three --if-version 1
 row 'no version' 1 '' '--if-version takes' -- sentinel -w versioned -s x --if-version latest
+sentinel 'what is kept of it' 0 '~bytes  current' '' -- sentinel -w versioned --versions
+sentinel 'as JSON' 0 '~{"name":"versioned","versions":[{"version":2,"state":"current",' '' -- sentinel -w versioned --versions --output json
+sentinel 'back to the first' 0 '\nOK\n\n' '' -- sentinel -w versioned --rollback 1 --if-version 2
+sentinel 'no longer over that' 2 '' 'version 2 was expected, it is 3' -- sentinel -w versioned --rollback 1 --if-version 2
+sentinel 'which is one version more' 0 '~"version":3,"state":"current"' '' -- sentinel -w versioned --versions --output json
+sentinel 'a version it never had' 6 '' 'version 9 is not kept' -- sentinel -w versioned --rollback 9
+sentinel 'the one it has' 2 '' 'is the current one' -- sentinel -w versioned --rollback 3
+sentinel 'versions of nobody' 6 '' 'there is no secret named `nobody`' -- sentinel -w nobody --versions
+sentinel 'undelete what is there' 2 '' 'is not deleted' -- sentinel -w versioned --undelete
+sentinel 'delete it' 0 '\nOK\n\n' '' -- sentinel -w versioned -d
+sentinel 'no rollback of what is deleted' 6 '' 'undelete it first' -- sentinel -w versioned --rollback 1
+sentinel 'take that back' 0 '{"ok":true,"workloads":["versioned"],"warnings":[]}\n' '' -- sentinel -w versioned --undelete --output json
+row 'no number' 1 '' '--rollback takes' -- sentinel -w versioned --rollback last
 printf ' exact \n\n' >exact
 stdin=exact
 sentinel 'from standard input' 0 '\nOK\n\n' '' -- sentinel -w exact -s -

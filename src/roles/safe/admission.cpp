@@ -16,6 +16,9 @@ bool may(api::route route, spiffe::caller const& who) {
         case api::route::list_encrypted:
         case api::route::upsert:
         case api::route::remove:
+        case api::route::versions:
+        case api::route::rollback:
+        case api::route::undelete:
         case api::route::keys:
         case api::route::status: return who.kind == caller_kind::sentinel;
         case api::route::clerk_upsert: return who.kind == caller_kind::clerk;

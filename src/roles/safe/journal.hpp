@@ -16,7 +16,7 @@ std::string new_correlation_id();
 // One answered (or refused) request. Views must outlive the call only.
 struct journal_entry {
     std::string_view correlation_id;
-    std::string_view event;        // what was asked: upsert, encrypt, fetch, list, list_encrypted, delete, keys, keystone, unknown
+    std::string_view event;        // what was asked: api::name_of(route)
     std::string_view outcome;      // ok, unchanged, denied, not_found, sealed, invalid, … (errc names)
     std::string_view caller;       // SPIFFE ID
     std::string_view caller_kind;  // sentinel, workload, …

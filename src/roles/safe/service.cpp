@@ -12,6 +12,8 @@ bool never_unwritten(api::route route) {
         case api::route::upsert:
         case api::route::clerk_upsert:
         case api::route::remove:
+        case api::route::rollback:
+        case api::route::undelete:
         case api::route::keys:
         case api::route::list_encrypted: return true;
         default: return false;
@@ -61,6 +63,9 @@ net::awaitable<answer> service::dispatch(request_context& ctx, net::http_request
         case api::route::upsert: co_return co_await handle_upsert(safe, ctx, request);
         case api::route::clerk_upsert: co_return co_await handle_clerk_upsert(safe, ctx, request);
         case api::route::remove: co_return co_await handle_remove(safe, ctx, request);
+        case api::route::versions: co_return co_await handle_versions(safe, ctx, request);
+        case api::route::rollback:
+        case api::route::undelete: co_return co_await handle_restore(safe, ctx, request);
         case api::route::list: co_return handle_list(safe);
         case api::route::list_encrypted: co_return co_await handle_list_encrypted(safe);
         case api::route::keystone: co_return handle_keystone(safe);

@@ -49,7 +49,7 @@ net::awaitable<base::status> require_vsecm(safe_client& safe) {
     auto const answer = co_await safe.status();
     if (answer && answer->from_vsecm) co_return base::status{};
     if (answer || answer.error().code == errc::invalid)
-        co_return base::fail(errc::unsupported, "the server is an original VMware Secrets Manager, which would ignore -a, -b and --if-version: nothing was written");
+        co_return base::fail(errc::unsupported, "the server is an original VMware Secrets Manager, which knows no -a, -b, --if-version and no versions: nothing was written");
     co_return std::unexpected(answer.error());
 }
 
@@ -68,6 +68,34 @@ net::awaitable<base::result<client::reply>> put(safe_client& safe, prepared_comm
     request.backing_store = asked.store;
     request.if_version = asked.if_version;
     co_return co_await safe.upsert(request);
+}
+
+net::awaitable<base::result<client::reply>> go_back(safe_client& safe, command const& asked) {
+    VSECM_CO_TRY_OK(co_await require_vsecm(safe));
+    if (asked.what == verb::versions) co_return co_await safe.versions(asked.workloads.front());
+    api::restore_request const request{asked.workloads, asked.version, asked.if_version};
+    co_return co_await safe.restore(request);
+}
+
+// One version a line: number, date, size; what is no plain earlier version is said.
+outcome told_versions(command const& asked, client::reply&& reply) {
+    outcome result;
+    if (asked.output == output_shape::json) {
+        result.out.append(reply.body.view());
+        result.out.push_back('\n');
+        return result;
+    }
+    auto const list = api::parse_versions(std::move(reply.body));
+    if (!list) return failed({errc::corrupt, "safe's list of versions cannot be read: " + list.error().what}, true);
+    for (auto const& one : list->versions) {
+        auto line = one.version == 0 ? std::string("?") : std::to_string(one.version);
+        if (one.updated) line += "  " + base::format_rfc3339(*one.updated);
+        if (one.state == "current" || one.state == "earlier") line += std::format("  {} bytes", one.size);
+        if (one.state != "earlier") line += "  " + printable(one.state);
+        result.out.append(line);
+        result.out.push_back('\n');
+    }
+    return result;
 }
 
 // The members of safe's own status, one a line; its phase decides the exit status.
@@ -131,6 +159,9 @@ net::awaitable<base::result<client::reply>> send(safe_client& safe, prepared_com
             api::delete_request const request{command.asked.workloads};
             co_return co_await safe.remove(request);
         }
+        case verb::versions:
+        case verb::rollback:
+        case verb::undelete: co_return co_await go_back(safe, command.asked);
         case verb::give_root_key: co_return co_await safe.put_keys(command.root_key);
         default: co_return co_await put(safe, command);
     }
@@ -157,6 +188,7 @@ net::awaitable<outcome> perform(safe_client& safe, prepared_command command) {
     if (command.asked.what == verb::status) co_return co_await status(safe, command.asked);
     auto answer = co_await send(safe, command);
     if (!answer) co_return failed(answer.error(), true);
+    if (command.asked.what == verb::versions) co_return told_versions(command.asked, *std::move(answer));
     co_return told(command.asked, *std::move(answer));
 }
 

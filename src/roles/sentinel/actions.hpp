@@ -24,10 +24,11 @@ struct prepared_command {
     api::keys_request root_key;   // give_root_key
 };
 
-// The call itself: list, put, remove, encrypt or give_root_key. It may be repeated; errors are those of client::safe_client.
+// The call itself: list, put, remove, encrypt, give_root_key, versions, rollback or undelete. It may be repeated; errors are those of client::safe_client.
 net::awaitable<base::result<client::reply>> send(client::safe_client& safe, prepared_command const& command);
 
-// Talks to safe. What an original safe would silently ignore (-a, -b, --if-version) is refused before anything is written.
+// Talks to safe. What an original safe would silently ignore (-a, -b, --if-version, versions) is refused before anything
+// is written.
 net::awaitable<outcome> perform(client::safe_client& safe, prepared_command command);
 
 // An error before or while talking to safe, as an outcome. `answered`: safe itself may have said it.

@@ -18,7 +18,7 @@ namespace {
 
 enum option {
     o_help, o_version, o_list, o_delete, o_namespace, o_input_keys, o_workload, o_secret, o_template, o_format, o_encrypt,
-    o_nbf, o_exp, o_append, o_store, o_secret_file, o_if_version, o_output, o_dry_run,
+    o_nbf, o_exp, o_append, o_store, o_secret_file, o_if_version, o_output, o_dry_run, o_versions, o_rollback, o_undelete,
     o_later,
 };
 
@@ -42,10 +42,10 @@ constexpr base::option_row table[] = {
     {'\0', "if-version", option_kind::single, o_if_version},
     {'\0', "output", option_kind::single, o_output},
     {'\0', "dry-run", option_kind::flag, o_dry_run},
+    {'\0', "versions", option_kind::flag, o_versions},
+    {'\0', "rollback", option_kind::single, o_rollback},
+    {'\0', "undelete", option_kind::flag, o_undelete},
     // Known, so that they are refused by name and not mistaken for something else.
-    {'\0', "versions", option_kind::flag, o_later},
-    {'\0', "rollback", option_kind::single, o_later},
-    {'\0', "undelete", option_kind::flag, o_later},
     {'\0', "rotate-root-key", option_kind::flag, o_later},
     {'\0', "forget-key", option_kind::single, o_later},
 };
@@ -62,7 +62,7 @@ base::result<output_shape> shape_of(base::parsed_options const& given) {
 base::status refuse_what_comes_later(base::parsed_options const& given) {
     if (given.has(o_later) || given.has(o_dry_run))
         return fail(errc::unsupported,
-                    "--versions, --rollback, --undelete, --rotate-root-key, --forget-key and, but for apply, --dry-run are not supported yet");
+                    "--rotate-root-key, --forget-key and, but for apply, --dry-run are not supported yet");
     if (given.has(o_template))
         return fail(errc::unsupported, "templates (-t) are not supported yet: give the secret as the workload is to see it");
     return {};
@@ -147,6 +147,29 @@ base::result<command> put_remove_or_encrypt(base::parsed_options const& given, c
     return c;
 }
 
+bool is_about_versions(base::parsed_options const& given) {
+    return given.has(o_versions) || given.has(o_rollback) || given.has(o_undelete);
+}
+
+// None of them is a command of the original, so nothing beside them is ignored, as -l and -i ignore what else is there.
+base::result<command> about_versions(base::parsed_options const& given, command c) {
+    c.what = given.has(o_versions) ? verb::versions : given.has(o_rollback) ? verb::rollback : verb::undelete;
+    for (auto const& option : given.options) {
+        bool const chosen = option.id == (c.what == verb::versions ? o_versions : c.what == verb::rollback ? o_rollback : o_undelete);
+        bool const fits = option.id == o_workload || option.id == o_output || (option.id == o_if_version && c.what != verb::versions);
+        if (!chosen && !fits) return fail(errc::invalid, "--versions, --rollback and --undelete each take -w, --output and (to write) --if-version, nothing else");
+    }
+    if (c.workloads.empty()) return fail(errc::invalid, "Please provide a workload name.");
+    if (c.what != verb::undelete && c.workloads.size() > 1) return fail(errc::invalid, "versions are counted by secret: give one -w");
+    if (c.what == verb::rollback) {
+        c.version = config::parse_int(given.value(o_rollback));
+        if (c.version.value_or(0) < 1) return fail(errc::invalid, "--rollback takes the number of a version, as `safe --versions` shows it");
+    }
+    VSECM_TRY(if_version, if_version_of(given));
+    c.if_version = if_version;
+    return c;
+}
+
 base::result<command> verb_alone(verb what, std::span<std::string_view const> rest) {
     VSECM_TRY(given, base::parse_options(rest, table));
     command c;
@@ -197,6 +220,11 @@ base::result<command> parse_command_line(std::span<std::string_view const> argum
     VSECM_TRY(shape, shape_of(given));
     c.output = shape;
     VSECM_TRY_OK(refuse_what_comes_later(given));
+    if (is_about_versions(given)) {
+        for (auto const name : given.values(o_workload)) c.workloads.emplace_back(name);
+        VSECM_TRY_OK(check_names(c));
+        return about_versions(given, std::move(c));
+    }
     if (given.has(o_list)) {  // all else is ignored, as ever
         c.what = verb::list;
         c.encrypted = given.has(o_encrypt);
@@ -221,6 +249,9 @@ usage:
   safe -w NAME [-w NAME]... [-n NAMESPACE]... -s VALUE|-     keep a secret for workloads
   safe -w NAME ... -e -s CIPHERTEXT                          the same, from what `safe -e` printed
   safe -w NAME [-w NAME]... -d                               delete
+  safe -w NAME --versions                                    list what is kept of a secret: number, date, size
+  safe -w NAME --rollback N                                  make version N current again, as a new version
+  safe -w NAME [-w NAME]... --undelete                       take back a deletion
   safe -e -s VALUE|-                                         encrypt only: prints the ciphertext
   safe -l [-e]                                               list; with -e: the encrypted export
   safe -i -                                                  give the root key (three lines on standard input)
@@ -240,7 +271,12 @@ options:
   -b, --store WHERE        file or memory: where this secret is kept
       --if-version N       only if the secret's version is N, as -l shows it (0: there is none yet). Another one: nothing is
                            written for any of the workloads, exit 2
-  -d, --delete             delete the secrets of the workloads
+  -d, --delete             delete the secrets of the workloads: they are gone for every reader at once. What --versions lists
+                           stays on safe's disk, encrypted, for --undelete; nothing does where safe runs with
+                           VSECM_SAFE_SECRET_BACKUP_COUNT=0
+      --versions           see above; safe keeps the last VSECM_SAFE_SECRET_BACKUP_COUNT (3) versions before the present one
+      --rollback N         see above: all values and dates of version N. --if-version guards it, as it does -s
+      --undelete           see above; with --if-version N: only if the deletion is version N, as --versions shows it
   -e, --encrypt            see above
   -l, --list               names and dates of all secrets
   -i, --input-keys KEYS    the root key: private key, public key and AES seed, one a line. `-`: standard input

@@ -13,7 +13,7 @@
 
 namespace vsecm::roles::sentinel {
 
-enum class verb { help, version, list, put, remove, encrypt, give_root_key, status, serve, apply };
+enum class verb { help, version, list, put, remove, encrypt, versions, rollback, undelete, give_root_key, status, serve, apply };
 enum class output_shape { text, json };
 
 // Where a secret comes from. `text` points into the arguments: the value itself, a file's path, or the pattern to generate
@@ -34,7 +34,8 @@ struct command {
     std::string store;         // "", "file" or "memory"
     std::string format;        // as it goes on the wire
     std::string not_before, expires;
-    std::optional<std::int64_t> if_version;  // put: only over this version; 0: only if there is none
+    std::optional<std::int64_t> if_version;  // put, rollback: only over this version; undelete: only this deletion
+    std::optional<std::int64_t> version;     // rollback: to which
     bool dry_run = false;      // apply
     output_shape output = output_shape::text;
 };

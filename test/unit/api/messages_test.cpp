@@ -192,6 +192,33 @@ TEST_CASE("encrypted lists of older versions carry arrays, and dates we cannot r
         CHECK_FALSE(parse_secret_list(secret_text(bad)).has_value());
 }
 
+TEST_CASE("versions: what is asked for and what is told") {
+    auto const asked = parse_restore_request(write_restore_request({{"a", "b"}, 3, 7}));
+    REQUIRE(asked.has_value());
+    CHECK(asked->workloads == std::vector<std::string>{"a", "b"});
+    CHECK(asked->version == 3);
+    CHECK(asked->if_version == 7);
+    CHECK(write_restore_request({{"a"}, {}, {}}).view() == R"({"workloads":["a"]})");
+    CHECK_FALSE(parse_restore_request(secret_text("{}"))->version.has_value());
+    for (std::string_view const bad : {R"({"workloads":["a"],"version":-1})", R"({"workloads":["a"],"version":"3"})", R"({"ifVersion":1.5})", R"({"workloads":7})", "[]"})
+        CHECK(parse_restore_request(secret_text(bad)).error().code == errc::invalid);
+
+    version_items const list{"a", {{3, "current", at("2026-01-02T03:04:05Z"), 12}, {2, "damaged", {}, 0}}};
+    CHECK(write_versions(list).view() ==
+          R"({"name":"a","versions":[{"version":3,"state":"current","updated":"2026-01-02T03:04:05Z","size":12},{"version":2,"state":"damaged","size":0}]})");
+    auto const back = parse_versions(write_versions(list));
+    REQUIRE(back.has_value());
+    CHECK(back->name == "a");
+    REQUIRE(back->versions.size() == 2);
+    CHECK(back->versions[0].version == 3);
+    CHECK(back->versions[0].state == "current");
+    CHECK(back->versions[0].updated == at("2026-01-02T03:04:05Z"));
+    CHECK(back->versions[0].size == 12);
+    CHECK_FALSE(back->versions[1].updated.has_value());
+    for (std::string_view const bad : {"{}", R"({"versions":{}})", R"({"versions":[1]})", R"({"versions":[{"state":1}]})", "nonsense"})
+        CHECK_FALSE(parse_versions(secret_text(bad)).has_value());
+}
+
 TEST_CASE("keystone status and error bodies") {
     CHECK(write_keystone_status(true).view() == R"({"status":"ready"})");
     CHECK(write_keystone_status(false).view() == R"({"status":"pending"})");

@@ -28,6 +28,17 @@ TEST_CASE("routes are found by method and decoded path") {
     CHECK(match_route("GET", "/workload/v1/secrets/", "") == route::unknown);
     CHECK(match_route("GET", "", "") == route::unknown);
     CHECK(allowed_methods("/sentinel/v1/secrets") == "GET, POST, DELETE");
+    CHECK(match_route("GET", "/sentinel/v1/secrets/versions", "name=a") == route::versions);
+    CHECK(match_route("POST", "/sentinel/v1/secrets/rollback", "") == route::rollback);
+    CHECK(match_route("POST", "/sentinel/v1/secrets/undelete", "") == route::undelete);
+    CHECK(match_route("GET", "/sentinel/v1/secrets/undelete", "") == route::wrong_method);
+    CHECK(allowed_methods("/sentinel/v1/secrets/versions") == "GET");
+    CHECK(allowed_methods("/sentinel/v1/secrets/rollback") == "POST");
+}
+
+TEST_CASE("a name travels in a query whatever is in it") {
+    CHECK(versions_target("app") == "/sentinel/v1/secrets/versions?name=app");
+    CHECK(versions_target("a b+c&d=%\xc3\xa9") == "/sentinel/v1/secrets/versions?name=a%20b%2Bc%26d=%25%C3%A9");
 }
 
 TEST_CASE("a fetch's wait is whole seconds") {

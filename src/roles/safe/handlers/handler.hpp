@@ -36,6 +36,9 @@ net::http_response failure(base::error const& why);
 net::awaitable<answer> handle_upsert(vault& safe, request_context& ctx, net::http_request& request);
 net::awaitable<answer> handle_clerk_upsert(vault& safe, request_context& ctx, net::http_request& request);
 net::awaitable<answer> handle_remove(vault& safe, request_context& ctx, net::http_request& request);
+net::awaitable<answer> handle_versions(vault& safe, request_context& ctx, net::http_request const& request);
+// Rollback or undelete: ctx.route says which.
+net::awaitable<answer> handle_restore(vault& safe, request_context& ctx, net::http_request& request);
 net::awaitable<answer> handle_fetch(vault& safe, request_context& ctx, net::http_request& request, net::http_exchange& exchange);
 net::awaitable<answer> handle_list_encrypted(vault& safe);
 answer handle_list(vault& safe);

@@ -44,10 +44,11 @@ struct fixture {
     std::unique_ptr<vault> safe;
     still_exchange exchange{io.get_executor()};
 
-    explicit fixture(config::namespace_isolation isolation = config::namespace_isolation::enforce) {
+    explicit fixture(config::namespace_isolation isolation = config::namespace_isolation::enforce, std::string store = "memory") {
         REQUIRE(sodium_init() >= 0);
         std::vector<std::string> warnings;
-        auto loaded = config::safe_settings::load(base::environment({{"VSECM_SAFE_BACKING_STORE", "memory"}}), warnings);
+        auto loaded = config::safe_settings::load(
+            base::environment({{"VSECM_SAFE_BACKING_STORE", store}, {"VSECM_SAFE_DATA_PATH", folder / "data"}}), warnings);
         REQUIRE(loaded);
         settings = *loaded;
         settings.isolation = isolation;
@@ -86,6 +87,24 @@ struct fixture {
         request_context ctx;
         return run(handle_remove(*safe, ctx, r));
     }
+    answer versions(std::string query) {
+        auto r = request("");
+        r.query = std::move(query);
+        request_context ctx;
+        ctx.route = api::route::versions;
+        auto given = run(handle_versions(*safe, ctx, r));
+        names = ctx.names;
+        return given;
+    }
+    answer restore(api::route route, std::string_view body) {
+        auto r = request(body);
+        request_context ctx;
+        ctx.route = route;
+        auto given = run(handle_restore(*safe, ctx, r));
+        names = ctx.names;
+        return given;
+    }
+    std::vector<std::string> names;  // what the audit would say of the last of these two
     answer fetch(std::string name, std::string space = "default", std::string etag = {}, std::string query = {}) {
         auto r = request("");
         if (!etag.empty()) r.fields.add("If-None-Match", etag);
@@ -237,6 +256,46 @@ TEST_CASE("Q1: deleting acts, and says when there was nothing") {
     CHECK(header(*both, "Vsecm-Warning").contains("never"));
     CHECK(f.fetch("a")->status == 404);
     CHECK(f.remove(R"({"workloads":[]})").error().code == errc::invalid);
+}
+
+TEST_CASE("versions are listed, gone back to and brought back from a deletion; what is not there is never a 404") {
+    fixture f(config::namespace_isolation::enforce, "file");
+    f.post(R"({"workloads":["a b"],"value":"one"})").value();
+    f.post(R"({"workloads":["a b"],"value":"two","appendValue":true})").value();
+    f.post(R"({"workloads":["a b"],"value":"three"})").value();
+    CHECK(body_of(f.versions("name=a%20b")) ==
+          R"({"name":"a b","versions":[{"version":3,"state":"current","updated":"2024-01-02T15:04:05Z","size":5},)"
+          R"({"version":2,"state":"earlier","updated":"2024-01-02T15:04:05Z","size":13},)"
+          R"({"version":1,"state":"earlier","updated":"2024-01-02T15:04:05Z","size":3}]})");
+    CHECK(f.names == std::vector<std::string>{"a b"});
+    using api::route;
+    CHECK(f.restore(route::rollback, R"({"workloads":["a b"],"version":2,"ifVersion":2})").error().code == errc::conflict);
+    CHECK(body_of(f.restore(route::rollback, R"({"workloads":["a b"],"version":2,"ifVersion":3})")) == "OK");
+    CHECK(f.names == std::vector<std::string>{"a b"});
+    CHECK(body_of(f.fetch("a b")).contains(R"([\"two\",\"one\"])"));
+    f.remove(R"({"workloads":["a b"]})").value();
+    CHECK(f.restore(route::rollback, R"({"workloads":["a b"],"version":1})").error().code == errc::not_found);
+    CHECK(body_of(f.restore(route::undelete, R"({"workloads":["a b","a b"]})")) == "OK");
+    CHECK(body_of(f.fetch("a b")).contains(R"([\"two\",\"one\"])"));
+
+    CHECK(f.versions("name=nobody").error().code == errc::not_found);
+    CHECK(f.restore(route::undelete, R"({"workloads":["nobody"]})").error().code == errc::not_found);
+    CHECK(failure({errc::not_found, ""}).status == 400);
+    CHECK(f.restore(route::undelete, R"({"workloads":["a b"]})").error().code == errc::conflict);
+    for (auto const* query : {"", "name=", "other=a", "name=%zz", "name=a%00b"}) CHECK(f.versions(query).error().code == errc::invalid);
+    for (auto const* body : {"{}", R"({"workloads":["a b"]})", R"({"workloads":["a b"],"version":0})", R"({"workloads":[""],"version":1})"})
+        CHECK(f.restore(route::rollback, body).error().code == errc::invalid);
+    CHECK(f.restore(route::undelete, R"({"workloads":["a b"],"version":1})").error().code == errc::invalid);
+}
+
+TEST_CASE("a safe that keeps all in memory has no versions to go back to") {
+    fixture f;
+    f.post(R"({"workloads":["app"],"value":"one"})").value();
+    f.post(R"({"workloads":["app"],"value":"two"})").value();
+    CHECK(body_of(f.versions("name=app")) == R"({"name":"app","versions":[{"version":2,"state":"current","updated":"2024-01-02T15:04:05Z","size":3}]})");
+    CHECK(f.restore(api::route::rollback, R"({"workloads":["app"],"version":1})").error().code == errc::not_found);
+    f.remove(R"({"workloads":["app"]})").value();
+    CHECK(f.restore(api::route::undelete, R"({"workloads":["app"]})").error().code == errc::not_found);
 }
 
 TEST_CASE("a thousand warnings make no header that a client would not read") {

@@ -97,7 +97,8 @@ TEST_CASE("an original safe is never told what it would ignore") {
     scripted_safe original("");
     original.answers[put] = {200, "OK", ""};
     original.answers[list] = {200, R"({"secrets":[]})", ""};
-    for (auto const& words : {std::vector<std::string_view>{"-w", "a", "-s", "x", "-a"}, {"-w", "a", "-s", "x", "-b", "memory"}, {"-w", "a", "-s", "x", "--if-version", "0"}}) {
+    for (auto const& words : {std::vector<std::string_view>{"-w", "a", "-s", "x", "-a"}, {"-w", "a", "-s", "x", "-b", "memory"}, {"-w", "a", "-s", "x", "--if-version", "0"},
+                              {"-w", "a", "--versions"}, {"-w", "a", "--rollback", "1"}, {"-w", "a", "--undelete"}}) {
         original.requests.clear();
         auto const result = original.perform(words);
         CHECK(result.status == exit_status::refused);
@@ -111,6 +112,24 @@ TEST_CASE("an original safe is never told what it would ignore") {
     CHECK(plain.out.view() == "\nOK\n\n");
     CHECK(original.bodies.back() ==
           R"({"workloads":["a"],"namespaces":["default"],"value":"x","template":"","format":"json","encrypt":false,"notBefore":"now","expires":"never"})");
+}
+
+TEST_CASE("versions are told a line each, or as safe's own JSON; rollback and undelete say what they mean") {
+    scripted_safe ours("vsecm/test");
+    ours.answers[status] = {200, R"({"phase":"serving"})", ""};
+    std::string const body = R"({"name":"a","versions":[{"version":3,"state":"deleted","updated":"2026-01-02T03:04:05Z","size":0},)"
+                             R"({"version":2,"state":"earlier","updated":"2026-01-01T00:00:00Z","size":12},{"version":1,"state":"damaged","size":0}]})";
+    ours.answers["GET /sentinel/v1/secrets/versions"] = {200, body, ""};
+    CHECK(ours.perform({"-w", "a", "--versions"}).out.view() == "3  2026-01-02T03:04:05Z  deleted\n2  2026-01-01T00:00:00Z  12 bytes\n1  damaged\n");
+    CHECK(ours.perform({"-w", "a", "--versions", "--output", "json"}).out.view() == body + "\n");
+    ours.answers["POST /sentinel/v1/secrets/rollback"] = {200, "OK", ""};
+    CHECK(ours.perform({"-w", "a", "--rollback", "2", "--if-version", "4"}).out.view() == "\nOK\n\n");
+    CHECK(ours.bodies.back() == R"({"workloads":["a"],"version":2,"ifVersion":4})");
+    ours.answers["POST /sentinel/v1/secrets/undelete"] = {400, R"({"err":"there is no secret named `a`","code":"not_found"})", ""};
+    auto const missing = ours.perform({"-w", "a", "--undelete"});
+    CHECK(missing.status == exit_status::not_found);
+    CHECK(missing.sentences == std::vector<std::string>{"there is no secret named `a`"});
+    CHECK(ours.bodies.back() == R"({"workloads":["a"]})");
 }
 
 TEST_CASE("status of an original safe is its keystone's") {

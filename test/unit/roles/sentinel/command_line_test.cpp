@@ -114,13 +114,26 @@ TEST_CASE("Q19: names are checked before anything is sent") {
     CHECK(refused({"-w", "a", "-n", "x y", "-s", "x"}).code == errc::invalid);
 }
 
+TEST_CASE("versions, rollback and undelete") {
+    CHECK(parsed({"-w", "a", "--versions", "--output", "json"}).what == verb::versions);
+    auto const back = parsed({"--rollback", "3", "-w", "a", "--if-version", "7"});
+    CHECK(back.what == verb::rollback);
+    CHECK(back.version == 3);
+    CHECK(back.if_version == 7);
+    auto const undelete = parsed({"-w", "a", "-w", "b", "--undelete"});
+    CHECK(undelete.what == verb::undelete);
+    CHECK(undelete.workloads == std::vector<std::string>{"a", "b"});
+    words const cases[] = {{"--versions"}, {"-w", "a", "-w", "b", "--versions"}, {"-w", "a", "-w", "b", "--rollback", "1"}, {"-w", "a", "--versions", "-s", "x"},
+                           {"-w", "a", "--rollback", "0"}, {"-w", "a", "--rollback", "last"}, {"-w", "a", "--rollback=-1"}, {"-w", "a", "--versions", "--if-version", "1"},
+                           {"-w", "a", "--undelete", "-d"}, {"-l", "-w", "a", "--undelete"}, {"-i", "-", "-w", "a", "--undelete"}, {"-w", "a", "--versions", "--rollback", "1"},
+                           {"-w", "a/b", "--undelete"}, {"-w", "a", "-n", "x", "--rollback", "1"}};
+    for (auto const& arguments : cases) CHECK(refused(arguments).code == errc::invalid);
+}
+
 TEST_CASE("what this version does not do is refused, never ignored") {
     words const cases[] = {{"-w", "a", "-s", "x", "-t", "{{.a}}"},
                            {"-w", "a", "-s", "x", "-f", "yaml"},
                            {"-w", "a", "-s", "x", "-f", "raw"},
-                           {"-w", "a", "--versions"},
-                           {"-w", "a", "--rollback", "3"},
-                           {"-w", "a", "--undelete"},
                            {"-w", "a", "-s", "x", "--dry-run"},
                            {"-l", "--dry-run"},
                            {"--rotate-root-key"},
