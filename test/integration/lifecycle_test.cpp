@@ -26,6 +26,29 @@ TEST_CASE("a secret goes in, comes out, and survives SIGKILL and SIGTERM") {
     CHECK(local.inspect("billing").status == 6);
 }
 
+TEST_CASE("earlier versions come back, and so does what was deleted, with SIGKILL in between") {
+    test::system local;
+    for (auto const* value : {"one", "two", "three"}) local.sentinel({"-w", "billing", "-s", value});
+    local.kill_safe();
+    auto const before = local.sentinel({"-w", "billing", "--versions"});
+    CHECK(before.contains("3  20"));
+    CHECK(before.contains("5 bytes  current\n"));
+    CHECK(before.contains("1  20"));
+    CHECK_FALSE(before.contains("three"));
+    local.sentinel({"-w", "billing", "--rollback", "1"});
+    local.kill_safe();
+    CHECK(local.inspect("billing").out == "one\n");
+    local.sentinel({"-w", "billing", "-d"});
+    local.kill_safe();
+    CHECK(local.inspect("billing").status == 6);
+    CHECK(local.sentinel({"-w", "billing", "--versions"}).starts_with("5  "));
+    local.sentinel({"-w", "billing", "--undelete"});
+    local.kill_safe();
+    CHECK(local.inspect("billing").out == "one\n");
+    local.sentinel({"-w", "billing", "--rollback", "3"});
+    CHECK(local.inspect("billing").out == "three\n");
+}
+
 TEST_CASE("of many that saw the same version, one replaces it") {
     test::system local;
     local.sentinel({"-w", "billing", "-s", "0", "--if-version", "0"});
