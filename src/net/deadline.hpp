@@ -45,8 +45,9 @@ awaitable<base::result<T>> with_deadline(awaitable<base::result<T>> operation, s
         cancelled = !outcome && outcome.error().code == base::errc::cancelled;
     }
     if (cancelled && steady_clock::now() >= ends) {
-        outcome = base::fail(base::errc::timeout, "{} took longer than {}", label,
-            std::chrono::duration_cast<std::chrono::milliseconds>(limit));
+        // A count: std::format of durations would be 40 kB of the binary.
+        outcome = base::fail(base::errc::timeout, "{} took longer than {}ms", label,
+            std::chrono::duration_cast<std::chrono::milliseconds>(limit).count());
     }
     co_return outcome;
 }

@@ -47,8 +47,16 @@ base::secret_text write_answer(http_response const& response, answer_frame const
     return out;
 }
 
+// Not std::format's `{:%a, %d %b %Y %T}`: that alone would be 75 kB of the binary.
 std::string http_date::print(std::time_t when) {
-    return std::format("{:%a, %d %b %Y %T} GMT", std::chrono::sys_seconds(std::chrono::seconds(when)));
+    constexpr std::string_view weekdays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr std::string_view months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    std::chrono::sys_seconds const second{std::chrono::seconds(when)};
+    auto const day = std::chrono::floor<std::chrono::days>(second);
+    std::chrono::year_month_day const date{day};
+    std::chrono::hh_mm_ss const time{second - day};
+    return std::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", weekdays[std::chrono::weekday(day).c_encoding()], unsigned{date.day()},
+                       months[unsigned{date.month()} - 1], int{date.year()}, time.hours().count(), time.minutes().count(), time.seconds().count());
 }
 
 std::string_view http_date::now() {

@@ -165,7 +165,7 @@ base::result<outcome> stage::run(std::string_view identity, std::vector<std::str
     while (out_read || err_read) {
         ::pollfd both[2] = {{out_read ? out_read.get() : -1, POLLIN, 0}, {err_read ? err_read.get() : -1, POLLIN, 0}};
         auto const left = std::chrono::duration_cast<milliseconds>(until - std::chrono::steady_clock::now()).count();
-        if (left <= 0 || ::poll(both, 2, static_cast<int>(left)) == 0) return fail(errc::timeout, "the command took longer than {}", command_limit);
+        if (left <= 0 || ::poll(both, 2, static_cast<int>(left)) == 0) return fail(errc::timeout, "the command took longer than {}ms", command_limit.count());
         if (both[0].revents != 0) {
             if (done.spoke == moment{}) done.spoke = std::chrono::steady_clock::now();
             if (!take(out_read.get(), done.out)) out_read.reset();

@@ -90,7 +90,7 @@ net::awaitable<base::status> safe_child::start() {
             if (ports_ == tried || ++num_tries == most_tries) co_return fail(errc::unavailable, "safe ended while it started, with status {}", *status);
             VSECM_CO_TRY_OK(relaunch());
         }
-        if (net::steady_clock::now() > until) co_return fail(errc::unavailable, "safe does not come up within {}", start_limit);
+        if (net::steady_clock::now() > until) co_return fail(errc::unavailable, "safe does not come up within {}ms", start_limit.count());
         if (stopping_) co_return fail(errc::cancelled, "stopping");
         co_await pause(look_every);
     }

@@ -55,6 +55,9 @@ TEST_CASE("a header's value ends at a line break") {
 
 TEST_CASE("the date is RFC 9110's") {
     CHECK(net::http_date::print(784'111'777) == "Sun, 06 Nov 1994 08:49:37 GMT");
+    CHECK(net::http_date::print(0) == "Thu, 01 Jan 1970 00:00:00 GMT");
+    CHECK(net::http_date::print(1'709'251'199) == "Thu, 29 Feb 2024 23:59:59 GMT");
+    CHECK(net::http_date::print(1'798'761'599) == "Thu, 31 Dec 2026 23:59:59 GMT");
     net::http_date date;
     auto const before = net::http_date::print(std::time(nullptr));
     auto const now = std::string(date.now());
