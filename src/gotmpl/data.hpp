@@ -3,16 +3,12 @@
 
 #include "base/result.hpp"
 #include "codec/json_reader.hpp"
+#include "gotmpl/options.hpp"
 #include "gotmpl/value.hpp"
 
 #include <deque>
 
 namespace vsecm::gotmpl {
-
-enum class number_style {
-    exact,  // an integer that JSON wrote as an integer is printed with the digits JSON wrote
-    go,     // every number is printed as Go prints a float64: 1234567 is 1.234567e+06
-};
 
 // Owns the elements and members of the tree; texts and digits stay in the JSON document, which must live as long.
 class data {

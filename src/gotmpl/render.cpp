@@ -1,6 +1,7 @@
 #include "gotmpl/render.hpp"
 
 #include "base/try.hpp"
+#include "gotmpl/data.hpp"
 #include "gotmpl/exec.hpp"
 #include "gotmpl/parser.hpp"
 

@@ -1,24 +1,14 @@
-// What one run of a template may use up, and the texts it makes on its way.
+// What one run of a template has used up of its limits, and the texts it has made on its way.
 #pragma once
 
 #include "base/result.hpp"
+#include "gotmpl/options.hpp"
 #include "gotmpl/text_sink.hpp"
 #include "gotmpl/value.hpp"
 
-#include <cstdint>
 #include <deque>
 
 namespace vsecm::gotmpl {
-
-struct limits {
-    std::size_t max_template = 1U << 20;   // bytes of the template
-    std::size_t max_output = 16U << 20;    // bytes of the result
-    std::size_t max_texts = 32U << 20;     // bytes of all texts that functions make during a run
-    std::uint64_t max_steps = 5'000'000;   // statements, rounds of ranges, commands, arguments: about a second's worth
-    // A level of the parser takes 2.2 kB of stack at most, one of the run 0.9 kB (release build).
-    std::size_t max_nesting = 250;         // blocks in one another in the text, and the same of parentheses
-    std::size_t max_depth = 1'000;         // templates, blocks and parentheses in one another when it runs
-};
 
 class workspace {
 public:

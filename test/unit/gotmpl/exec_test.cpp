@@ -14,9 +14,9 @@ TEST_CASE("a template is rendered to exact bytes") {
 
 TEST_CASE("messages name the template, line, column and node") {
     CHECK(render_with("a\n {{.a.b}}", R"({"a":null})") == "error: template: secret:2:5: executing \"secret\" at <.a.b>: nil pointer evaluating interface {}.b");
-    CHECK(render_with("{{define \"x\"}}\n{{.a}}{{end}}{{template \"x\" 1}}", "{}", {.name = "n", .bounds = {}}) ==
+    CHECK(render_with("{{define \"x\"}}\n{{.a}}{{end}}{{template \"x\" 1}}", "{}", {.name = "n"}) ==
           "error: template: n:2:2: executing \"x\" at <.a>: can't evaluate field a in type int");
-    CHECK(render_with("{{$x", "{}", {.name = "n", .bounds = {}}) == "error: template: n:1:2: undefined variable \"$x\"");
+    CHECK(render_with("{{$x", "{}", {.name = "n"}) == "error: template: n:1:2: undefined variable \"$x\"");
 }
 
 TEST_CASE("a long node is cut in messages") {
