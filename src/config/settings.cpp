@@ -120,6 +120,15 @@ void read(variable_reader& r, client_settings& s) {
     s.request_timeout = r.duration("VSECM_REQUEST_TIMEOUT");
 }
 
+void read(variable_reader& r, gotmpl::render_options& o) {
+    o.numbers = r.choice("VSECM_SAFE_TEMPLATE_NUMBERS") == 1 ? gotmpl::number_style::go : gotmpl::number_style::exact;
+    o.bounds.max_output = r.bytes("VSECM_SAFE_TEMPLATE_MAX_OUTPUT");
+    if (o.bounds.max_output > (256u << 20)) r.refuse(errc::invalid, "VSECM_SAFE_TEMPLATE_MAX_OUTPUT must not exceed 256MiB");
+    o.bounds.max_texts = 2 * o.bounds.max_output;
+    o.bounds.max_steps = static_cast<std::uint64_t>(r.integer("VSECM_SAFE_TEMPLATE_MAX_STEPS", 1, most_int));
+    o.bounds.max_depth = static_cast<std::size_t>(r.integer("VSECM_SAFE_TEMPLATE_MAX_DEPTH", 1, 4000));  // 4 MB of stack
+}
+
 // --- one role each --------------------------------------------------------------------------------------------------
 
 template <class... Parts>
@@ -163,6 +172,7 @@ void read(variable_reader& r, sentinel_settings& s) {
     s.wait_after_init = r.duration("VSECM_SENTINEL_INIT_COMMAND_WAIT_AFTER_INIT_COMPLETE");
     s.system_namespace = r.text("VSECM_NAMESPACE_SYSTEM");
     s.generation_prefix = r.text("VSECM_SENTINEL_SECRET_GENERATION_PREFIX");
+    read(r, s.templates);
     s.raw_prefix = r.text("VSECM_SAFE_RAW_SECRET_PREFIX");
     s.kubernetes_prefix = r.text("VSECM_SAFE_STORE_WORKLOAD_SECRET_AS_K8S_SECRET_PREFIX");
 }

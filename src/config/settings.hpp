@@ -10,6 +10,7 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "config/identity_patterns.hpp"
+#include "gotmpl/options.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -108,6 +109,7 @@ struct sentinel_settings {
     std::string system_namespace;
     std::string generation_prefix;  // "gen:"
     std::string raw_prefix, kubernetes_prefix;
+    gotmpl::render_options templates;  // VSECM_SAFE_TEMPLATE_*
     static base::result<sentinel_settings> load(base::environment const& env, std::vector<std::string>& warnings);
 };
 

@@ -83,6 +83,13 @@ constexpr variable table[] = {
     {"VSECM_SAFE_IDLE_TIMEOUT", duration, ours, by_safe, "5m", "", "longest silence between two requests"},
     {"VSECM_SAFE_MAX_WAIT", duration, ours, by_safe, "5m", "", "longest a fetch with ?wait= is held"},
 
+    // --- templates
+    {"VSECM_SAFE_TEMPLATE_NUMBERS", choice, ours, by_sentinel, "exact", "exact|go",
+     "how templates print integers of the data: exact keeps 1234567; go prints 1.234567e+06, as the original"},
+    {"VSECM_SAFE_TEMPLATE_MAX_OUTPUT", bytes, ours, by_sentinel, "16MiB", "bytes", "largest result of a template"},
+    {"VSECM_SAFE_TEMPLATE_MAX_STEPS", integer, ours, by_sentinel, "5000000", "", "most steps of a template; 5 million take about a second"},
+    {"VSECM_SAFE_TEMPLATE_MAX_DEPTH", integer, ours, by_sentinel, "1000", "", "deepest recursion of a template; 4000 at most"},
+
     // --- clients of safe
     {"VSECM_SAFE_ENDPOINT_URL", text, original, by_clients, "https://vsecm-safe.vsecm-system.svc.cluster.local:8443/", "",
      "where safe is"},

@@ -50,7 +50,7 @@ constexpr base::option_row table[] = {
     {'\0', "forget-key", option_kind::single, o_later},
 };
 
-constexpr std::string_view later_verbs[] = {"doctor", "render"};
+constexpr std::string_view later_verbs[] = {"doctor"};
 
 base::result<output_shape> shape_of(base::parsed_options const& given) {
     auto const word = given.value(o_output);
@@ -80,7 +80,7 @@ base::result<std::string> format_of(base::parsed_options const& given, secret_so
     return std::string(api::name_of(*asked));
 }
 
-base::result<secret_source> value_of(base::parsed_options const& given, std::string_view generation_prefix) {
+base::result<secret_source> source_of(base::parsed_options const& given) {
     using kind = secret_source::kind;
     if (given.has(o_secret) && given.has(o_secret_file)) return fail(errc::invalid, "give the secret by -s or by --secret-file, not both");
     if (given.has(o_secret_file)) {
@@ -91,10 +91,17 @@ base::result<secret_source> value_of(base::parsed_options const& given, std::str
     auto const text = given.value(o_secret);
     if (text.empty()) return secret_source{};
     if (text == "-") return secret_source{kind::standard_input, {}};
-    if (!generation_prefix.empty() && text.starts_with(generation_prefix))
-        return secret_source{kind::pattern, text.substr(generation_prefix.size())};
-    if (!codec::is_valid_utf8(text)) return fail(errc::invalid, "the secret is not UTF-8 text: encode it, as base64 for instance");
     return secret_source{kind::argument, text};
+}
+
+base::result<secret_source> value_of(base::parsed_options const& given, std::string_view generation_prefix) {
+    VSECM_TRY(source, source_of(given));
+    if (source.from != secret_source::kind::argument) return source;
+    auto const text = source.text;
+    if (!generation_prefix.empty() && text.starts_with(generation_prefix))
+        return secret_source{secret_source::kind::pattern, text.substr(generation_prefix.size())};
+    if (!codec::is_valid_utf8(text)) return fail(errc::invalid, "the secret is not UTF-8 text: encode it, as base64 for instance");
+    return source;
 }
 
 base::result<std::optional<std::int64_t>> if_version_of(base::parsed_options const& given) {
@@ -196,6 +203,24 @@ base::result<command> apply_script(std::span<std::string_view const> rest) {
     return c;
 }
 
+// render -t TEMPLATE -s JSON
+base::result<command> render_locally(std::span<std::string_view const> rest) {
+    VSECM_TRY(given, base::parse_options(rest, table));
+    command c;
+    if (given.has(o_help)) return c;
+    c.what = verb::render;
+    constexpr int meant[] = {o_template, o_secret, o_secret_file};
+    for (auto const& option : given.options)
+        if (!std::ranges::contains(meant, option.id)) return fail(errc::invalid, "render takes -t, -s and --secret-file, nothing else");
+    if (!given.words.empty()) return fail(errc::invalid, "render takes no arguments: the template goes behind -t, the data behind -s");
+    if (!given.has(o_template)) return fail(errc::invalid, "give the template by -t");
+    c.template_text = given.value(o_template);
+    VSECM_TRY(data, source_of(given));
+    c.value = data;
+    if (c.value.from == secret_source::kind::none) return fail(errc::invalid, "give the data, which is JSON, by -s or --secret-file");
+    return c;
+}
+
 }  // namespace
 
 base::result<command> parse_command_line(std::span<std::string_view const> arguments, std::string_view generation_prefix) {
@@ -204,6 +229,7 @@ base::result<command> parse_command_line(std::span<std::string_view const> argum
         if (first == "serve") return verb_alone(verb::serve, arguments.subspan(1));
         if (first == "status") return verb_alone(verb::status, arguments.subspan(1));
         if (first == "apply") return apply_script(arguments.subspan(1));
+        if (first == "render") return render_locally(arguments.subspan(1));
         if (std::ranges::find(later_verbs, first) != std::end(later_verbs)) return fail(errc::unsupported, "`{}` is not supported yet", first);
     }
     VSECM_TRY(given, base::parse_options(arguments, table));
@@ -257,6 +283,7 @@ usage:
   safe -i -                                                  give the root key (three lines on standard input)
   safe status                                                how the server is
   safe apply FILE|- [--dry-run]                              do the blocks of an init-command script, or only tell them
+  safe render -t TEMPLATE -s JSON|-                          what a template makes of data, here and now: the exact bytes
   vsecm sentinel serve                                       the long-running part: init commands, probes
 
 options:
@@ -281,6 +308,7 @@ options:
   -l, --list               names and dates of all secrets
   -i, --input-keys KEYS    the root key: private key, public key and AES seed, one a line. `-`: standard input
   -f, --format FORMAT      json or none (default: json; from standard input or a file: none)
+  -t, --template TEMPLATE  a Go template (text/template); so far for render only
   -N, --nbf DATE           not before: now, or a date like 2026-01-31T00:00:00Z
   -E, --exp DATE           expires: never, or a date
       --output SHAPE       text (default), or json: no framing, for programs

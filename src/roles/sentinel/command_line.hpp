@@ -13,7 +13,9 @@
 
 namespace vsecm::roles::sentinel {
 
-enum class verb { help, version, list, put, remove, encrypt, versions, rollback, undelete, give_root_key, status, serve, apply };
+enum class verb {
+    help, version, list, put, remove, encrypt, versions, rollback, undelete, give_root_key, status, serve, apply, render,
+};
 enum class output_shape { text, json };
 
 // Where a secret comes from. `text` points into the arguments: the value itself, a file's path, or the pattern to generate
@@ -27,7 +29,8 @@ struct secret_source {
 struct command {
     verb what = verb::help;
     std::vector<std::string> workloads, namespaces;
-    secret_source value;       // put and encrypt; apply: the script
+    secret_source value;       // put and encrypt; apply: the script; render: the data
+    std::string_view template_text;  // render; points into the arguments
     secret_source root_key;    // give_root_key
     bool encrypted = false;    // list: with ciphertexts; put: the value is ciphertext
     bool append = false;

@@ -6,6 +6,7 @@
 #include "roles/sentinel/actions.hpp"
 #include "roles/sentinel/apply.hpp"
 #include "roles/sentinel/inputs.hpp"
+#include "roles/sentinel/render.hpp"
 #include "roles/sentinel/serve.hpp"
 
 #include <boost/asio/signal_set.hpp>
@@ -71,7 +72,7 @@ net::awaitable<outcome> talk(client::session session, work todo) {
     co_return result;
 }
 
-// An input that is not there is no secret that is not there.
+// An input that is not there is no secret that is not there; what is wrong with one is a local problem.
 int finish_without_input(base::error const& why) {
     auto result = failed(why, false);
     result.status = exit_status::usage;
@@ -115,6 +116,15 @@ int run_apply(config::sentinel_settings const& settings, command const& asked) {
     return status == 0 && !told ? api::to_int(exit_status::usage) : status;
 }
 
+int run_render(config::sentinel_settings const& settings, command const& asked) {
+    auto rendered = render(asked, settings.templates);
+    forget(asked.value);
+    if (!rendered) return finish_without_input(rendered.error());
+    outcome result;
+    result.out = *std::move(rendered);
+    return finish(result);
+}
+
 int run_serve(config::sentinel_settings const& settings, std::vector<std::string> const& warnings) {
     begin_log("sentinel", settings.log, warnings);
     auto const ended = serve(settings);
@@ -137,6 +147,7 @@ int run_sentinel(arguments args) {
     if (asked->what == verb::version) return print(STDOUT_FILENO, "vsecm " VSECM_VERSION "\n") ? 0 : 1;
     if (!settings) return finish(failed(settings.error(), false));
     if (asked->what == verb::serve) return run_serve(*settings, warnings);
+    if (asked->what == verb::render) return run_render(*settings, *asked);
     // What goes wrong is said once, as a sentence; log lines of warnings would say it twice.
     auto const level = settings->log.level == base::log::level::warn ? base::log::level::error : settings->log.level;
     base::log::configure(level, settings->log.format, "sentinel");

@@ -87,6 +87,28 @@ TEST_CASE("variables are read, older names too, and the newer wins") {
     CHECK(warnings.size() == 2);  // the two older names
 }
 
+TEST_CASE("how templates are rendered, and their limits") {
+    auto const usual = loaded<sentinel_settings>().first.templates;
+    gotmpl::render_options const own;  // the room's defaults and the table's agree
+    CHECK(usual.numbers == own.numbers);
+    CHECK(usual.bounds.max_output == own.bounds.max_output);
+    CHECK(usual.bounds.max_texts == own.bounds.max_texts);
+    CHECK(usual.bounds.max_steps == own.bounds.max_steps);
+    CHECK(usual.bounds.max_depth == own.bounds.max_depth);
+    auto const asked = loaded<sentinel_settings>({{"VSECM_SAFE_TEMPLATE_NUMBERS", "go"},
+                                                  {"VSECM_SAFE_TEMPLATE_MAX_OUTPUT", "1KiB"},
+                                                  {"VSECM_SAFE_TEMPLATE_MAX_STEPS", "10"},
+                                                  {"VSECM_SAFE_TEMPLATE_MAX_DEPTH", "20"}})
+                           .first.templates;
+    CHECK(asked.numbers == gotmpl::number_style::go);
+    CHECK(asked.bounds.max_output == 1024);
+    CHECK(asked.bounds.max_steps == 10);
+    CHECK(asked.bounds.max_depth == 20);
+    for (auto const& [name, value] : {std::pair{"VSECM_SAFE_TEMPLATE_NUMBERS", "float"}, {"VSECM_SAFE_TEMPLATE_MAX_OUTPUT", "1TiB"},
+                                      {"VSECM_SAFE_TEMPLATE_MAX_STEPS", "0"}, {"VSECM_SAFE_TEMPLATE_MAX_DEPTH", "4001"}})
+        CHECK(refused<sentinel_settings>({{name, value}}).what.starts_with(name));
+}
+
 TEST_CASE("an original's variable that does not parse keeps its default, loudly, and its value stays private") {
     auto const [s, warnings] = loaded<sidecar_settings>({{"VSECM_SIDECAR_POLL_INTERVAL", "5s"}, {"VSECM_BACKOFF_DELAY", "hunter2"}});
     CHECK(s.poll_interval == 20s);

@@ -138,8 +138,7 @@ TEST_CASE("what this version does not do is refused, never ignored") {
                            {"-l", "--dry-run"},
                            {"--rotate-root-key"},
                            {"--forget-key", "abc"},
-                           {"doctor"},
-                           {"render", "-t", "x"}};
+                           {"doctor"}};
     for (auto const& arguments : cases) {
         auto const e = refused(arguments);
         CHECK(e.code == errc::unsupported);
@@ -207,6 +206,25 @@ TEST_CASE("no refusal repeats what may be a secret") {
 
 TEST_CASE("help tells every option") {
     for (std::string_view const option : {"-w,", "-n,", "-s,", "--secret-file", "-a,", "-b,", "-d,", "-e,", "-l,", "-i,", "-f,", "-N,", "-E,",
-                                          "--output", "--version", "--if-version N", "-h,", "safe status", "safe apply", "sentinel serve"})
+                                          "--output", "--version", "--if-version N", "-h,", "safe status", "safe apply", "safe render", "sentinel serve"})
         CHECK(help_text().find(option) != std::string_view::npos);
+}
+
+TEST_CASE("rendering takes a template and data, and nothing else") {
+    auto const c = parsed({"render", "-t", "{{.a}}", "-s", "{}"});
+    CHECK(c.what == verb::render);
+    CHECK(c.template_text == "{{.a}}");
+    CHECK(c.value.from == kind::argument);
+    CHECK(c.value.text == "{}");
+    CHECK(parsed({"render", "-s", "-", "--template=-"}).value.from == kind::standard_input);
+    CHECK(parsed({"render", "-t", "", "--secret-file", "f"}).template_text.empty());
+    CHECK(parsed({"render", "-t", "x", "-s", "gen:[a-z]{8}"}).value.text == "gen:[a-z]{8}");  // data, no pattern
+    CHECK(parsed({"render", "-h", "-w", "a"}).what == verb::help);
+    CHECK(refused({"render", "-s", "{}"}).what == "give the template by -t");
+    CHECK(refused({"render", "-t", "x"}).what == "give the data, which is JSON, by -s or --secret-file");
+    CHECK(refused({"render", "-t", "x", "-s", ""}).code == errc::invalid);
+    CHECK(refused({"render", "-t", "x", "-s", "{}", "--secret-file", "f"}).code == errc::invalid);
+    CHECK(refused({"render", "-t", "x", "-s", "{}", "-w", "a"}).what == "render takes -t, -s and --secret-file, nothing else");
+    CHECK(refused({"render", "-t", "x", "-s", "{}", "-f", "json"}).code == errc::invalid);
+    CHECK(refused({"render", "-t", "x", "-s", "{}", "hunter2"}).what.find("hunter2") == std::string::npos);
 }
