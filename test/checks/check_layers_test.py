@@ -54,7 +54,7 @@ def broken_rules(files):
             path.write_text(text)
         run = subprocess.run([sys.executable, CHECKER, top], capture_output=True, text=True, check=False)
     rules = [line.split(' - ', 1)[1] for line in run.stdout.splitlines() if line.startswith('not ok')]
-    if run.returncode != (1 if any('# TODO' not in rule for rule in rules) else 0):
+    if run.returncode != (1 if rules else 0):
         rules.append(f'exit status {run.returncode}: {run.stderr}')
     return rules
 
