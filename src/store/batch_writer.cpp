@@ -27,6 +27,7 @@ auto batch_writer::alive_steps() {
 }
 
 void batch_writer::apply(std::span<write_group> groups, bool settling) {
+    prune_history();
     settling_ = settling;
     history_changed_ = false;
     steps_.clear();
@@ -67,6 +68,7 @@ base::status batch_writer::recover(record_opener const& opener) {
 }
 
 base::result<std::chrono::nanoseconds> batch_writer::tend(bool all) {
+    prune_history();
     if (!journal_.empty() && (all || journal_.until_due() <= std::chrono::nanoseconds::zero())) VSECM_TRY_OK(journal_.checkpoint());
     return journal_.until_due();
 }
@@ -291,16 +293,13 @@ void batch_writer::tidy_up() {
                 try_remove(path);
             continue;
         }
-        if (s.tombstone) {
-            history_.prune(s.stem);
-            continue;
-        }
+        to_prune_.push_back(s.stem);
+        if (s.tombstone) continue;
         if (index_.tombstones.erase(s.stem) > 0) try_remove(folder_.deleted + "/" + record_file(s.stem));
         if (auto const alias = index_.aliases.find(s.write->name); alias != index_.aliases.end()) {
             for (auto const& file : alias->second) try_remove(folder_.data + "/" + file);
             index_.aliases.erase(alias);
         }
-        history_.prune(s.stem);
     }
     if (settling_ && std::ranges::all_of(steps_, &step::alive)) leftovers_.clear();
     if (manifest_.empty()) return;
@@ -310,12 +309,20 @@ void batch_writer::tidy_up() {
         try_remove(manifest_);
 }
 
+// Once the batch is answered: nobody waits for a file to be unlinked.
+void batch_writer::prune_history() {
+    for (auto const& stem : to_prune_) history_.prune(stem);
+    to_prune_.clear();
+}
+
 base::result<std::vector<std::uint64_t>> batch_writer::earlier_versions(std::string const& name) {
+    prune_history();
     VSECM_TRY_OK(journal_.checkpoint());
     return history_.versions(api::encode_name(name));
 }
 
 base::result<base::secret_text> batch_writer::read_earlier(std::string const& name, std::uint64_t version) {
+    prune_history();
     VSECM_TRY_OK(journal_.checkpoint());
     return history_.read(api::encode_name(name), version);
 }

@@ -59,6 +59,7 @@ private:
     void sync_history();
     void seal_folder();
     void tidy_up();
+    void prune_history();
 
     void give_up(write_group& group, base::error why, bool uncertain);
     std::string const& place(step const& s) const { return s.tombstone ? folder_.deleted : folder_.data; }
@@ -71,6 +72,7 @@ private:
     version_history history_;
     journal journal_;
     std::atomic<std::uint64_t> serial_{0};
+    std::vector<std::string> to_prune_;   // stems whose history may have grown beyond its limit
     std::vector<std::string> leftovers_;  // of uncertain groups: the next settling batch removes them
 
     // Of the batch under way.
