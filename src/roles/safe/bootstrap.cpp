@@ -100,7 +100,8 @@ net::awaitable<base::status> bootstrap::start() {
         service_.enter(phase::sealed);
         base::log::warn("sealed", {{"what", "waiting for the root key: safe -i -"}});
     } else {
-        VSECM_CO_TRY(key, load_or_make_root_key(base::posix_files(), settings_.root_key_path, settings_.data_path));
+        root_key_file keys(base::posix_files(), settings_.root_key_path);
+        VSECM_CO_TRY(key, co_await load_or_make_root_key(keys, base::posix_files(), settings_.data_path));
         VSECM_CO_TRY_OK(co_await open_vault(std::move(key)));
     }
     if (loops_.stopping()) co_return fail(errc::cancelled, "safe is stopping");  // and would not be told again

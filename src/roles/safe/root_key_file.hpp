@@ -1,16 +1,28 @@
-// The root key in a file (VSECM_SAFE_ROOT_KEY_STORE=file): read, or made once for an empty data folder.
+// The root key in a file (VSECM_SAFE_ROOT_KEY_STORE=file): 0600, synced before it is used.
 #pragma once
 
-#include "base/file.hpp"
-#include "crypto/root_key.hpp"
-
-#include <string>
+#include "roles/safe/root_key_store.hpp"
 
 namespace vsecm::roles::safe {
 
-// Reads the key at `path`. Absent, empty or the original's placeholder `{}`: generates one, writes it 0600 and synced
-// before returning it, but only if `data_path` holds no store file; a key made beside data it cannot open would only hide
-// the loss, so that is errc::conflict with what to do. errc::invalid for a malformed file. Blocking.
-base::result<crypto::root_key> load_or_make_root_key(base::file_layer& files, std::string const& path, std::string const& data_path);
+// Blocks its loop for as long as the disk takes. The folder is made, 0700, with the first key in it.
+class root_key_file final : public root_key_store {
+public:
+    root_key_file(base::file_layer& files, std::string path) : files_(files), path_(std::move(path)) {}
+
+    net::awaitable<base::result<std::optional<crypto::root_key>>> load() override;
+    net::awaitable<base::status> create(crypto::root_key const& key) override;
+    net::awaitable<base::status> replace(crypto::root_key const& seen, crypto::root_key const& next) override;
+    std::string describe() const override { return "file " + path_ + " (VSECM_ROOT_KEY_PATH)"; }
+
+private:
+    base::status write(crypto::root_key const& key);
+
+    base::file_layer& files_;
+    std::string path_;
+};
+
+// The file's key, nothing if none was made yet. Follows links: a mounted Secret is one.
+base::result<std::optional<crypto::root_key>> read_root_key(std::string const& path);
 
 }  // namespace vsecm::roles::safe

@@ -1,6 +1,7 @@
 #include "roles/safe/root_key_file.hpp"
 
 #include "support/process.hpp"
+#include "support/run_loop.hpp"
 #include "support/temp_folder.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -18,17 +19,23 @@ namespace {
 
 void write(std::string const& path, std::string_view text) { std::ofstream(path, std::ios::binary) << text; }
 
+base::result<crypto::root_key> load_or_make(std::string const& path, std::string const& data) {
+    test::run_loop loop;
+    root_key_file keys(base::posix_files(), path);
+    return loop.run(load_or_make_root_key(keys, base::posix_files(), data));
+}
+
 }  // namespace
 
 TEST_CASE("a new key is made once, kept 0600, and read back") {
     test::temp_folder folder;
     auto const path = folder / "key/key.txt";
-    auto const made = load_or_make_root_key(base::posix_files(), path, folder / "data");
+    auto const made = load_or_make(path, folder / "data");
     REQUIRE(made);
     struct ::stat info {};
     REQUIRE(::stat(path.c_str(), &info) == 0);
     CHECK((info.st_mode & 07777) == 0600);
-    auto const again = load_or_make_root_key(base::posix_files(), path, folder / "data");
+    auto const again = load_or_make(path, folder / "data");
     REQUIRE(again);
     CHECK(again->id() == made->id());
 }
@@ -36,7 +43,7 @@ TEST_CASE("a new key is made once, kept 0600, and read back") {
 TEST_CASE("the original's placeholder {} means: none yet") {
     test::temp_folder folder;
     write(folder / "key.txt", "{}\n");
-    CHECK(load_or_make_root_key(base::posix_files(), folder / "key.txt", folder / "data"));
+    CHECK(load_or_make(folder / "key.txt", folder / "data"));
     CHECK(test::slurp(folder / "key.txt").starts_with("AGE-SECRET-KEY-1"));
 }
 
@@ -45,7 +52,7 @@ TEST_CASE("Q7: no key is generated while any store file exists") {
     REQUIRE(base::posix_files().make_folder(folder / "data", 0700));
     for (auto const* name : {"data/billing.age", "data/billing-1-.age.backup"}) {
         write(folder / name, "x");
-        auto const refused = load_or_make_root_key(base::posix_files(), folder / "key.txt", folder / "data");
+        auto const refused = load_or_make(folder / "key.txt", folder / "data");
         REQUIRE_FALSE(refused);
         CHECK(refused.error().code == base::errc::conflict);
         CHECK(refused.error().what.contains("VSECM_ROOT_KEY_PATH"));
@@ -60,7 +67,7 @@ TEST_CASE("Q7: nor while a deleted secret's marker or an earlier version exists"
         REQUIRE(base::posix_files().make_folder(folder / part, 0700));
     for (auto const* name : {"data/deleted/billing.age", "data/history/billing.1.age", "data/quarantine/billing.1.age"}) {
         write(folder / name, "x");
-        CHECK_FALSE(load_or_make_root_key(base::posix_files(), folder / "key.txt", folder / "data"));
+        CHECK_FALSE(load_or_make(folder / "key.txt", folder / "data"));
         REQUIRE(base::posix_files().remove(folder / name));
     }
 }
@@ -73,11 +80,11 @@ TEST_CASE("Q7: several that start at once agree on one key, the one that is kept
         std::vector<std::jthread> starters;
         for (auto& id : ids) {
             starters.emplace_back([&] {
-                if (auto key = load_or_make_root_key(base::posix_files(), path, folder / "data")) id = key->id();
+                if (auto key = load_or_make(path, folder / "data")) id = key->id();
             });
         }
     }
-    auto const kept = load_or_make_root_key(base::posix_files(), path, folder / "data");
+    auto const kept = load_or_make(path, folder / "data");
     REQUIRE(kept);
     for (auto const& id : ids) CHECK(id == kept->id());
 }
@@ -85,8 +92,24 @@ TEST_CASE("Q7: several that start at once agree on one key, the one that is kept
 TEST_CASE("Q30: a malformed key is an error that quotes nothing of it") {
     test::temp_folder folder;
     write(folder / "key.txt", "AGE-SECRET-KEY-1NOTAKEY\nage1nothing\nabc\n");
-    auto const refused = load_or_make_root_key(base::posix_files(), folder / "key.txt", folder / "data");
+    auto const refused = load_or_make(folder / "key.txt", folder / "data");
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == base::errc::invalid);
     CHECK_FALSE(refused.error().what.contains("NOTAKEY"));
+}
+
+TEST_CASE("a key is replaced only by who knows the one that is there") {
+    test::temp_folder folder;
+    test::run_loop loop;
+    auto const path = folder / "key.txt";
+    root_key_file keys(base::posix_files(), path);
+    auto const first = crypto::root_key::generate(), second = crypto::root_key::generate();
+    CHECK(loop.run(keys.replace(first, second)).error().code == base::errc::conflict);
+    REQUIRE(loop.run(keys.create(first)));
+    CHECK(loop.run(keys.create(second)).error().code == base::errc::conflict);
+    REQUIRE(loop.run(keys.replace(first, second)));
+    CHECK(loop.run(keys.replace(first, second)).error().code == base::errc::conflict);
+    auto const kept = loop.run(keys.load());
+    REQUIRE((kept && *kept));
+    CHECK(same_key(**kept, second));
 }
