@@ -121,9 +121,14 @@ awaitable<base::result<http_client_response>> http_client::impl::exchange(http_c
 awaitable<base::status> http_client::impl::send(tls_stream& over, http_client_request const& request) {
     base::secret_text head;
     bool const flat = request.body.size() <= flat_request_len;
-    head.reserve(512 + (flat ? request.body.size() : 0));
+    head.reserve(512 + request.bearer.size() + (flat ? request.body.size() : 0));
     head.append(std::format("{} {}{} HTTP/1.1\r\nHost: {}\r\n", request.method, server.path, request.target, server.authority()));
     for (auto const& [name, value] : request.headers) head.append(std::format("{}: {}\r\n", name, value));
+    if (!request.bearer.empty()) {
+        head.append(std::string_view{"Authorization: Bearer "});
+        head.append(request.bearer.view());
+        head.append(std::string_view{"\r\n"});
+    }
     if (!request.body.empty() || (request.method != "GET" && request.method != "HEAD")) {
         head.append(std::format("Content-Length: {}\r\n", request.body.size()));
     }
@@ -189,6 +194,7 @@ http_client& http_client::operator=(http_client&&) noexcept = default;
 awaitable<base::result<http_client_response>> http_client::send(http_client_request request, steady_clock::duration limit) {
     bool safe = is_line_safe(request.method) && is_line_safe(request.target) && request.target.starts_with('/') &&
                 !request.target.contains(' ');
+    safe = safe && is_line_safe(request.bearer.view());
     for (auto const& [name, value] : request.headers) safe = safe && is_line_safe(name) && is_line_safe(value);
     if (!safe) co_return fail(errc::invalid, "the request line or a header holds characters that HTTP cannot carry");
     impl_->is_busy = true;

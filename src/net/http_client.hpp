@@ -21,6 +21,7 @@ struct http_client_request {
     std::string method = "GET";
     std::string target;  // as it goes on the wire, already escaped
     std::vector<std::pair<std::string, std::string>> headers;  // Host and Content-Length are ours
+    base::secret_text bearer;  // if not empty: the token of an Authorization header
     base::secret_text body;
 };
 
