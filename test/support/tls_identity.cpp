@@ -118,7 +118,7 @@ test_ca::test_ca() : key_(new_key()), cert_(new_cert("test CA", key_.get())) {
     must(X509_sign(cert_.get(), key_.get(), EVP_sha256()) > 0);
 }
 
-leaf test_ca::issue(std::string const& id) const {
+leaf test_ca::issue_for(std::string const& subject_alt_name) const {
     leaf made;
     made.key = new_key();
     made.cert = new_cert("leaf", made.key.get());
@@ -126,7 +126,7 @@ leaf test_ca::issue(std::string const& id) const {
     extend(made.cert.get(), cert_.get(), NID_basic_constraints, "critical,CA:FALSE");
     extend(made.cert.get(), cert_.get(), NID_key_usage, "critical,digitalSignature");
     extend(made.cert.get(), cert_.get(), NID_ext_key_usage, "serverAuth,clientAuth");
-    extend(made.cert.get(), cert_.get(), NID_subject_alt_name, "URI:" + id);
+    extend(made.cert.get(), cert_.get(), NID_subject_alt_name, subject_alt_name);
     must(X509_sign(made.cert.get(), key_.get(), EVP_sha256()) > 0);
     return made;
 }
@@ -141,6 +141,15 @@ std::shared_ptr<net::tls_context const> test_ca::context(net::tls_role role, lea
 
 std::shared_ptr<net::tls_context const> test_ca::anonymous_client() const {
     return bare(net::tls_role::client, net::default_groups, cert_.get(), nullptr, 1);
+}
+
+std::shared_ptr<net::tls_context const> test_ca::server_context(std::string const& subject_alt_name) const {
+    auto const own = issue_for(subject_alt_name);
+    auto made = bare(net::tls_role::server, net::default_groups, cert_.get(), nullptr, 1);
+    must(SSL_CTX_use_certificate(made->ctx.get(), own.cert.get()) == 1);
+    must(SSL_CTX_use_PrivateKey(made->ctx.get(), own.key.get()) == 1);
+    SSL_CTX_set_verify(made->ctx.get(), SSL_VERIFY_NONE, nullptr);
+    return made;
 }
 
 std::shared_ptr<net::tls_source const> source_of(std::shared_ptr<net::tls_context const> context) {

@@ -45,7 +45,9 @@ class test_ca {
 public:
     test_ca();
     // A leaf with the URI SAN `id`, good for both ends.
-    leaf issue(std::string const& id) const;
+    leaf issue(std::string const& id) const { return issue_for("URI:" + id); }
+    // The same with any SAN, as OpenSSL writes them: "IP:127.0.0.1", "DNS:localhost".
+    leaf issue_for(std::string const& subject_alt_name) const;
     X509* cert() const noexcept { return cert_.get(); }
     std::string cert_pem() const;
 
@@ -56,6 +58,8 @@ public:
         std::uint64_t generation = 1) const;
     // The same without a certificate of one's own.
     std::shared_ptr<net::tls_context const> anonymous_client() const;
+    // A server by that SAN which asks nobody for a certificate.
+    std::shared_ptr<net::tls_context const> server_context(std::string const& subject_alt_name) const;
 
 private:
     private_key key_;
