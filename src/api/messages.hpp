@@ -55,11 +55,14 @@ struct restore_request {
 base::result<restore_request> parse_restore_request(base::secret_text&& body);
 base::secret_text write_restore_request(restore_request const& request);
 
-// POST /sentinel/v1/keys. Fields are trimmed on parsing; an absent one is empty.
+// POST /sentinel/v1/keys, and /rotate below it when the operator gives the new key. Fields are trimmed on parsing; an absent
+// one is empty. `older`, one line each, is ours: keys that were replaced.
 struct keys_request {
     base::secret_text age_secret_key;
     std::string age_public_key;
     base::secret_text aes_cipher_key;
+    std::vector<base::secret_text> older;
+    bool empty() const noexcept { return age_secret_key.empty() && age_public_key.empty() && aes_cipher_key.empty() && older.empty(); }
 };
 base::result<keys_request> parse_keys_request(base::secret_text&& body);
 base::secret_text write_keys_request(keys_request const& request);

@@ -150,7 +150,10 @@ base::result<keys_request> parse_keys_request(secret_text&& body) {
     VSECM_TRY(secret_key, text_field(root, "ageSecretKey"));
     VSECM_TRY(public_key, text_field(root, "agePublicKey"));
     VSECM_TRY(cipher_key, text_field(root, "aesCipherKey"));
-    return keys_request{secret_text(trimmed(secret_key)), std::string(trimmed(public_key)), secret_text(trimmed(cipher_key))};
+    VSECM_TRY(older, texts_field(root, "olderKeys", 128));
+    keys_request request{secret_text(trimmed(secret_key)), std::string(trimmed(public_key)), secret_text(trimmed(cipher_key)), {}};
+    for (auto const line : older) request.older.emplace_back(trimmed(line));
+    return request;
 }
 
 secret_text write_keys_request(keys_request const& request) {
@@ -160,6 +163,11 @@ secret_text write_keys_request(keys_request const& request) {
     w.member("ageSecretKey", request.age_secret_key.view());
     w.member("agePublicKey", request.age_public_key);
     w.member("aesCipherKey", request.aes_cipher_key.view());
+    if (!request.older.empty()) {
+        w.key("olderKeys").begin_array();
+        for (auto const& line : request.older) w.string(line.view());
+        w.end_array();
+    }
     w.end_object();
     return out;
 }

@@ -69,11 +69,11 @@ backing_store load_backing_store(variable_reader& r) {
     return backing_store::file;
 }
 
-root_key_store load_root_key_store(variable_reader& r, bool cluster, bool manual) {
+root_key_store load_root_key_store(variable_reader& r, bool cluster, bool in_memory_only) {
     auto word = r.text("VSECM_SAFE_ROOT_KEY_STORE");
     bool const given = !word.empty();
     if (!given) word = cluster ? "k8s" : "file";
-    if (manual || word == "file") return root_key_store::file;
+    if (in_memory_only || word == "file") return root_key_store::file;
     if (word == "k8s")
         r.refuse(errc::unsupported, given ? "VSECM_SAFE_ROOT_KEY_STORE=k8s is not supported yet: use file"
                                           : "in a cluster the root key would be kept in a Kubernetes Secret, which is not "
@@ -148,7 +148,8 @@ void read(variable_reader& r, safe_settings& s) {
     s.data_path = r.text("VSECM_SAFE_DATA_PATH");
     s.backup_count = static_cast<unsigned>(r.integer("VSECM_SAFE_SECRET_BACKUP_COUNT", 0, 1000));
     s.manual_root_key = r.boolean("VSECM_ROOT_KEY_INPUT_MODE_MANUAL");
-    s.root_store = load_root_key_store(r, r.in_cluster(), s.manual_root_key);
+    s.keep_given_root_key = r.boolean("VSECM_ROOT_KEY_INPUT_PERSIST");
+    s.root_store = load_root_key_store(r, r.in_cluster(), s.manual_root_key && !s.keep_given_root_key);
     s.root_key_path = r.text("VSECM_ROOT_KEY_PATH");
     s.root_key_name = r.text("VSECM_ROOT_KEY_NAME");
     s.system_namespace = r.text("VSECM_NAMESPACE_SYSTEM");

@@ -78,6 +78,7 @@ struct safe_settings {
     std::string root_key_name;      // of the Kubernetes Secret
     std::string system_namespace;
     bool manual_root_key = false;
+    bool keep_given_root_key = false;  // given by hand, it is stored all the same, and read at the next start
     bool aes_mode = false;          // VSECM_SAFE_FIPS_COMPLIANT: write AES-256-GCM instead of age
     std::string raw_prefix, kubernetes_prefix;
     namespace_isolation isolation = namespace_isolation::automatic;

@@ -2,6 +2,7 @@
 
 #include "base/encoding.hpp"
 #include "base/try.hpp"
+#include "crypto/aes_gcm.hpp"
 #include "crypto/hkdf.hpp"
 #include "crypto/random.hpp"
 
@@ -104,13 +105,81 @@ result<root_key> root_key::parse(std::string_view text) {
     auto const lines = lines_of(trim(text));
     if (lines.size() < 3) return fail(errc::invalid, "a root key has three lines, this has {}", trim(text).empty() ? 0 : lines.size());
     VSECM_TRY(ring, parse_current(lines[0], lines[1], lines[2]));
-    VSECM_TRY_OK(add_lines(ring, std::span(lines).subspan(3), 4, nullptr));
+    root_key key(std::move(ring));
+    bool after_identity = false;
+    for (std::size_t i = 3; i < lines.size(); ++i) VSECM_TRY_OK(key.add_line(lines[i], i + 1, after_identity));
+    return key;
+}
+
+result<root_key> root_key::from_parts(std::string_view identity, std::string_view recipient, std::string_view aes_seed,
+                                      std::span<secret_text const> older) {
+    VSECM_TRY(ring, parse_current(trim(identity), trim(recipient), trim(aes_seed)));
+    root_key key(std::move(ring));
+    bool after_identity = false;
+    for (std::size_t i = 0; i < older.size(); ++i) VSECM_TRY_OK(key.add_line(trim(older[i].view()), i + 4, after_identity));
+    return key;
+}
+
+// A seed belongs to the identity in the line before; what is between them, a recipient or a remark, does not part them.
+status root_key::add_line(std::string_view line, std::size_t number, bool& after_identity) {
+    auto const num_identities = ring_.identities().size(), num_seeds = ring_.aes_seeds().size();
+    VSECM_TRY_OK(add_lines(ring_, std::span(&line, 1), number, nullptr));
+    if (ring_.identities().size() > num_identities) {
+        older_.push_back({num_identities, std::nullopt});
+        after_identity = true;
+    } else if (ring_.aes_seeds().size() > num_seeds) {
+        if (!after_identity) older_.emplace_back();
+        older_.back().seed = num_seeds;
+        after_identity = false;
+    }
+    return {};
+}
+
+std::string root_key::id_of(older_key const& which) const {
+    if (which.identity) return identities()[*which.identity].recipient().id();
+    return hex_encode(aes_gcm_key_id(aes_gcm_key_of(ring_.aes_seeds()[*which.seed].view()).view()));
+}
+
+std::vector<std::string> root_key::older_ids() const {
+    std::vector<std::string> ids;
+    for (auto const& one : older_) ids.push_back(id_of(one));
+    return ids;
+}
+
+root_key root_key::alone() const {
+    key_ring ring;
+    ring.add(identities().front().clone());
+    ring.add(ring_.aes_seeds().front().clone());
     return root_key(std::move(ring));
 }
 
-result<root_key> root_key::from_parts(std::string_view identity, std::string_view recipient, std::string_view aes_seed) {
-    VSECM_TRY(ring, parse_current(trim(identity), trim(recipient), trim(aes_seed)));
-    return root_key(std::move(ring));
+void root_key::add_older(root_key const& from, older_key const& which) {
+    older_key mine;
+    if (which.identity) {
+        mine.identity = ring_.identities().size();
+        ring_.add(from.identities()[*which.identity].clone());
+    }
+    if (which.seed) {
+        mine.seed = ring_.aes_seeds().size();
+        ring_.add(from.ring_.aes_seeds()[*which.seed].clone());
+    }
+    older_.push_back(mine);
+}
+
+root_key root_key::in_place_of(root_key const& before) const {
+    auto next = alone();
+    next.add_older(before, {0, 0});
+    for (auto const& one : before.older_)
+        if (before.id_of(one) != id()) next.add_older(before, one);
+    return next;
+}
+
+result<root_key> root_key::without(std::string_view older_id) const {
+    auto rest = alone();
+    for (auto const& one : older_)
+        if (id_of(one) != older_id) rest.add_older(*this, one);
+    if (rest.older_.size() == older_.size()) return fail(errc::not_found, "there is no replaced root key {}", printable(older_id));
+    return rest;
 }
 
 secret_text root_key::print() const {
@@ -121,13 +190,15 @@ secret_text root_key::print() const {
     out.append(recipient().print());
     out.push_back('\n');
     append_hex(out, aes_key());
-    for (auto const& identity : identities().subspan(1)) {
-        out.push_back('\n');
-        out.append(identity.print().view());
-    }
-    for (auto const& seed : ring_.aes_seeds().subspan(1)) {
-        out.push_back('\n');
-        append_hex(out, seed.view());
+    for (auto const& one : older_) {
+        if (one.identity) {
+            out.push_back('\n');
+            out.append(identities()[*one.identity].print().view());
+        }
+        if (one.seed) {
+            out.push_back('\n');
+            append_hex(out, ring_.aes_seeds()[*one.seed].view());
+        }
     }
     return out;
 }

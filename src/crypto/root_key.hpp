@@ -5,6 +5,7 @@
 
 #include "crypto/age_keys.hpp"
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -36,8 +37,9 @@ public:
     // White space around the text and around each line is dropped (CR too). errc::invalid, quoting nothing, if fewer than
     // three lines, a malformed line, or a recipient that is not the identity's own.
     static base::result<root_key> parse(std::string_view text);
-    // The same, from the three parts on their own.
-    static base::result<root_key> from_parts(std::string_view identity, std::string_view recipient, std::string_view aes_seed);
+    // The same, from the parts on their own; `older` is what would be lines 4 and after, one key each.
+    static base::result<root_key> from_parts(std::string_view identity, std::string_view recipient, std::string_view aes_seed,
+                                             std::span<base::secret_text const> older = {});
 
     base::secret_text print() const;  // lines joined by LF, none at the end
     age_recipient const& recipient() const noexcept { return ring_.identities().front().recipient(); }
@@ -47,12 +49,32 @@ public:
 
     // 8 hex characters of a hash of the recipient: public, for logs and errors.
     std::string id() const { return recipient().id(); }
+
+    // --- keys that were replaced --------------------------------------------------------------------------------------
+    // The ids of those that only decrypt, newest first. One is an identity, with the seed in the line behind it; a seed that
+    // stands alone has an id of its own.
+    std::vector<std::string> older_ids() const;
+    // This key in the place of `before`, whose keys all stay to decrypt with.
+    root_key in_place_of(root_key const& before) const;
+    // The same key without one that only decrypts. errc::not_found if there is none of that id.
+    base::result<root_key> without(std::string_view older_id) const;
+
     // 32 bytes for another purpose, from the current AES seed: HKDF-SHA-256 with info "vsecm/" + label. Stable for ever.
     base::secure_buffer derive(std::string_view label) const;
 
 private:
+    // Where the ring has the halves of a replaced key; at least one is there.
+    struct older_key {
+        std::optional<std::size_t> identity, seed;
+    };
     explicit root_key(key_ring ring) noexcept : ring_(std::move(ring)) {}
+    root_key alone() const;
+    base::status add_line(std::string_view line, std::size_t number, bool& after_identity);
+    void add_older(root_key const& from, older_key const& which);
+    std::string id_of(older_key const& which) const;
+
     key_ring ring_;
+    std::vector<older_key> older_;
 };
 
 // The key of the AES-256-GCM container, derived from a seed: the seed itself is what the original's CFB files use, and one

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace vsecm::crypto {
@@ -24,7 +25,7 @@ base::result<base::secret_text> open_with(key_ring const& keys, base::byte_view 
 base::result<base::secret_text> open_cfb_compat_with(key_ring const& keys, base::byte_view sealed,
                                                      std::function<bool(std::string_view)> const& accept);
 
-// Thread-safe.
+// Thread-safe. The key may be replaced while others encrypt and decrypt.
 class value_cipher {
 public:
     value_cipher(std::shared_ptr<root_key const> key, cipher_mode mode);
@@ -35,23 +36,33 @@ public:
     // Does what can be done ahead for the next encrypt(): called when nobody waits, it takes that off the next caller's way.
     void prepare() const;
     // Whichever the mode: a store may hold both.
-    base::result<base::secret_text> decrypt(base::byte_view sealed) const { return open_with(key_->ring(), sealed); }
-    // With the current seed and no check at all: the caller must check what comes out, and should log that it was used.
-    base::result<base::secret_text> decrypt_cfb_compat(base::byte_view sealed) const;
+    base::result<base::secret_text> decrypt(base::byte_view sealed) const { return open_with(key()->ring(), sealed); }
     base::result<base::secret_text> decrypt_cfb_compat(base::byte_view sealed, std::function<bool(std::string_view)> const& accept) const {
-        return open_cfb_compat_with(key_->ring(), sealed, accept);
+        return open_cfb_compat_with(key()->ring(), sealed, accept);
     }
+
+    // From the next encrypt() on. Calls that have begun end with the key they began with.
+    void use(std::shared_ptr<root_key const> key);
+    // What `sealed` has to become so that the present key alone opens it, and authentic: nothing if that is so already. `accept`
+    // is for what the original's CFB gives. Errors as of open_with.
+    base::result<std::optional<std::vector<std::uint8_t>>> renewed(base::byte_view sealed, std::function<bool(std::string_view)> const& accept) const;
+
     // What exports call it: "age" or "aes-256-gcm".
     std::string_view algorithm() const noexcept { return mode_ == cipher_mode::age ? "age" : "aes-256-gcm"; }
     cipher_mode mode() const noexcept { return mode_; }
-    root_key const& key() const noexcept { return *key_; }
+    std::shared_ptr<root_key const> key() const;
 
 private:
-    std::shared_ptr<root_key const> key_;
+    struct key_in_use {
+        std::shared_ptr<root_key const> root;
+        base::secure_buffer gcm_key;
+    };
+    std::shared_ptr<key_in_use const> present() const;
+
     cipher_mode mode_;
-    base::secure_buffer gcm_key_;
-    mutable std::mutex mutex_;  // of the next line only
-    mutable std::unique_ptr<age_opening> prepared_;
+    mutable std::mutex mutex_;  // of all below
+    std::shared_ptr<key_in_use const> present_;
+    mutable std::unique_ptr<age_opening> prepared_;  // for the present key
 };
 
 }  // namespace vsecm::crypto

@@ -57,7 +57,7 @@ net::awaitable<base::result<Answer>> resumed_here(asked<Answer> ask) {
 
 struct secret_store::impl final : commit_worker {
     impl(std::unique_ptr<backend> b, std::shared_ptr<crypto::value_cipher const> c, store_options o, base::clock const& k)
-        : behind(std::move(b)), cipher(std::move(c)), options(std::move(o)), clock(k), maker(cipher->key()),
+        : behind(std::move(b)), cipher(std::move(c)), options(std::move(o)), clock(k), maker(*cipher->key()),
           reader(*cipher, maker), earlier(*behind, reader, maker), plans(map, maker, earlier, options, clock), queue(options, *this) {}
 
     base::status load();

@@ -63,6 +63,11 @@ base::result<base::unique_fd> listen_on(std::string const& address, std::string_
     return listener;
 }
 
+std::unique_ptr<root_key_store> make_key_store(config::safe_settings const& settings) {
+    if (settings.manual_root_key && !settings.keep_given_root_key) return nullptr;
+    return std::make_unique<root_key_file>(base::posix_files(), settings.root_key_path);
+}
+
 // A watch hub belongs to its loop, so it is made there.
 net::awaitable<void> add_hub(vault& opened, std::size_t index, net::executor loop) {
     opened.add_hub(index, loop);
@@ -72,7 +77,7 @@ net::awaitable<void> add_hub(vault& opened, std::size_t index, net::executor loo
 }  // namespace
 
 bootstrap::bootstrap(config::safe_settings const& settings, spiffe::peer_policy const& policy, net::runtime& loops, journal& audit)
-    : settings_(settings), policy_(policy), loops_(loops), service_(policy, audit) {}
+    : settings_(settings), policy_(policy), loops_(loops), service_(policy, audit), keys_(make_key_store(settings)) {}
 
 bootstrap::~bootstrap() = default;
 
@@ -95,15 +100,7 @@ net::awaitable<base::status> bootstrap::start() {
     VSECM_CO_TRY_OK(co_await identity_->wait_first(deadline));
     if (loops_.stopping()) co_return fail(errc::cancelled, "safe is stopping");
 
-    if (settings_.manual_root_key) {
-        service_.on_unseal([this](crypto::root_key key) { return unseal(std::move(key)); });
-        service_.enter(phase::sealed);
-        base::log::warn("sealed", {{"what", "waiting for the root key: safe -i -"}});
-    } else {
-        root_key_file keys(base::posix_files(), settings_.root_key_path);
-        VSECM_CO_TRY(key, co_await load_or_make_root_key(keys, base::posix_files(), settings_.data_path));
-        VSECM_CO_TRY_OK(co_await open_vault(std::move(key)));
-    }
+    VSECM_CO_TRY_OK(co_await find_root_key());
     if (loops_.stopping()) co_return fail(errc::cancelled, "safe is stopping");  // and would not be told again
     VSECM_CO_TRY_OK(open_api());
     VSECM_CO_TRY_OK(write_ports_file());
@@ -171,19 +168,50 @@ net::awaitable<base::status> bootstrap::open_vault(crypto::root_key key) {
     co_return base::status{};
 }
 
-net::awaitable<base::status> bootstrap::unseal(crypto::root_key key) {
+net::awaitable<base::status> bootstrap::find_root_key() {
+    if (!settings_.manual_root_key) {
+        VSECM_CO_TRY(key, co_await load_or_make_root_key(*keys_, base::posix_files(), settings_.data_path));
+        co_return co_await open_vault(std::move(key));
+    }
+    if (keys_) {
+        VSECM_CO_TRY(kept, co_await keys_->load());
+        if (kept) co_return co_await open_vault(*std::move(kept));
+    }
+    service_.on_unseal([this](crypto::root_key key) { return unseal(std::move(key)); });
+    service_.enter(phase::sealed);
+    base::log::warn("sealed", {{"what", "waiting for the root key: safe -i -"}});
+    co_return base::status{};
+}
+
+net::awaitable<base::result<std::string>> bootstrap::unseal(crypto::root_key key) {
     // The caller may be on any loop; the phase is decided on loop 0, so that two keys at once open one store.
     auto there = unseal_on_first_loop(std::move(key));
     co_return co_await net::asio::co_spawn(loops_.loop(0), std::move(there), net::asio::use_awaitable_t<net::executor>{});
 }
 
-net::awaitable<base::status> bootstrap::unseal_on_first_loop(crypto::root_key key) {
+net::awaitable<base::result<std::string>> bootstrap::unseal_on_first_loop(crypto::root_key key) {
     if (service_.now() != phase::sealed) co_return fail(errc::conflict, "safe is {}: it takes no root key now", name_of(service_.now()));
     service_.enter(phase::opening);
     auto opened = co_await open_vault(std::move(key));
     if (!opened && service_.now() == phase::opening) service_.enter(phase::sealed);
-    if (opened) base::log::warn("unsealed", {{"root_key", vault_->cipher().key().id()}});
-    co_return opened;
+    if (!opened) co_return std::unexpected(std::move(opened).error());
+    base::log::warn("unsealed", {{"root_key", vault_->cipher().key()->id()}, {"kept_in", keys_ ? keys_->describe() : "memory only"}});
+    if (!keys_) co_return std::string{};
+    // Only now: it has opened what there is. That it is not stored must not keep safe from serving.
+    auto kept = co_await keep_given_key();
+    if (kept) co_return std::string{};
+    auto warning = "safe is unsealed, but the root key is in memory only, and must be given again after the next start: " + kept.error().what;
+    base::log::error("root_key_not_stored", {{"where", keys_->describe()}, {"reason", kept.error().what}});
+    co_return warning;
+}
+
+net::awaitable<base::status> bootstrap::keep_given_key() {
+    auto const given = vault_->cipher().key();
+    auto const made = co_await keys_->create(*given);
+    if (made || made.error().code != errc::conflict) co_return made;
+    VSECM_CO_TRY(there, co_await keys_->load());
+    if (there && same_key(*there, *given)) co_return base::status{};
+    co_return made;
 }
 
 net::awaitable<void> bootstrap::shut_down(net::steady_clock::time_point deadline) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "net/probes.hpp"
+#include "roles/safe/root_key_store.hpp"
 #include "roles/safe/service.hpp"
 
 #include <memory>
@@ -27,8 +28,11 @@ private:
     std::optional<std::string> not_alive() const;
     // Opens the store on a thread of its own (it reads and decrypts for up to a second), then publishes it.
     net::awaitable<base::status> open_vault(crypto::root_key key);
-    net::awaitable<base::status> unseal(crypto::root_key key);
-    net::awaitable<base::status> unseal_on_first_loop(crypto::root_key key);
+    // Serves with the key that is stored, or is sealed and waits for one.
+    net::awaitable<base::status> find_root_key();
+    net::awaitable<base::result<std::string>> unseal(crypto::root_key key);
+    net::awaitable<base::result<std::string>> unseal_on_first_loop(crypto::root_key key);
+    net::awaitable<base::status> keep_given_key();
     net::awaitable<void> shut_down(net::steady_clock::time_point deadline);
 
     config::safe_settings const& settings_;
@@ -36,6 +40,7 @@ private:
     net::runtime& loops_;
     std::shared_ptr<spiffe::svid_source> identity_;
     service service_;
+    std::unique_ptr<root_key_store> keys_;  // null: the key is in memory only
     std::unique_ptr<vault> vault_;
     std::optional<net::http_server> api_;
     std::optional<net::probe_server> liveness_, readiness_;

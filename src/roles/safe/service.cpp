@@ -77,13 +77,15 @@ net::awaitable<answer> service::take_key(net::http_request& request) {
     VSECM_CO_TRY(key, parse_posted_key(request));
     if (auto const* open = vault_.load(std::memory_order_acquire); open != nullptr && now() == phase::serving) {
         // The same key again is what a retried command sends; another one would orphan everything stored.
-        if (open->cipher().key().id() == key.id() && base::equal_constant_time(open->cipher().key().aes_key(), key.aes_key()))
-            co_return ok_text(api::body_ok);
-        co_return base::fail(base::errc::conflict, "safe has a root key already (id {}); it is not replaced this way", open->cipher().key().id());
+        auto const present = open->cipher().key();
+        if (present->id() == key.id() && base::equal_constant_time(present->aes_key(), key.aes_key())) co_return ok_text(api::body_ok);
+        co_return base::fail(base::errc::conflict, "safe has a root key already (id {}); `safe --rotate-root-key` replaces it", present->id());
     }
     if (!unseal_) co_return base::fail(base::errc::unavailable, "safe is still starting");
-    VSECM_CO_TRY_OK(co_await unseal_(std::move(key)));
-    co_return ok_text(api::body_ok);
+    VSECM_CO_TRY(warning, co_await unseal_(std::move(key)));
+    auto response = ok_text(api::body_ok);
+    if (!warning.empty()) add_warning(response, warning);
+    co_return response;
 }
 
 answer service::describe_status() const {
@@ -94,7 +96,7 @@ answer service::describe_status() const {
     out.member("server", api::server_token).member("phase", name_of(now()));
     if (auto const* open = vault_.load(std::memory_order_acquire)) {
         auto const health = open->secrets().health();
-        out.member("rootKey", open->cipher().key().id()).member("algorithm", open->cipher().algorithm());
+        out.member("rootKey", open->cipher().key()->id()).member("algorithm", open->cipher().algorithm());
         out.key("secrets").integer(static_cast<std::int64_t>(health.num_present));
         out.key("damaged").integer(static_cast<std::int64_t>(health.num_damaged));
         out.key("waitingWrites").integer(static_cast<std::int64_t>(health.num_waiting));

@@ -18,8 +18,9 @@ namespace vsecm::roles::safe {
 // until the loops have ended.
 class service final : public net::http_handler {
 public:
-    // Unseals with a key given by hand; set by bootstrap. Runs on the caller's loop, answers when the store is open.
-    using unseal_fn = std::function<net::awaitable<base::status>(crypto::root_key key)>;
+    // Unseals with a key given by hand; set by bootstrap. Runs on the caller's loop, answers when the store is open: with a
+    // warning for the operator, or nothing.
+    using unseal_fn = std::function<net::awaitable<base::result<std::string>>(crypto::root_key key)>;
 
     service(spiffe::peer_policy const& policy, journal& audit) noexcept : policy_(policy), audit_(audit) {}
 

@@ -49,7 +49,7 @@ net::awaitable<base::status> require_vsecm(safe_client& safe) {
     auto const answer = co_await safe.status();
     if (answer && answer->from_vsecm) co_return base::status{};
     if (answer || answer.error().code == errc::invalid)
-        co_return base::fail(errc::unsupported, "the server is an original VMware Secrets Manager, which knows no -a, -b, --if-version and no versions: nothing was written");
+        co_return base::fail(errc::unsupported, "the server is an original VMware Secrets Manager, which knows no -a, -b, --if-version, no versions and no replaced root keys: nothing was written");
     co_return std::unexpected(answer.error());
 }
 
@@ -162,7 +162,9 @@ net::awaitable<base::result<client::reply>> send(safe_client& safe, prepared_com
         case verb::versions:
         case verb::rollback:
         case verb::undelete: co_return co_await go_back(safe, command.asked);
-        case verb::give_root_key: co_return co_await safe.put_keys(command.root_key);
+        case verb::give_root_key:
+            if (!command.root_key.older.empty()) VSECM_CO_TRY_OK(co_await require_vsecm(safe));
+            co_return co_await safe.put_keys(command.root_key);
         default: co_return co_await put(safe, command);
     }
 }

@@ -306,7 +306,9 @@ options:
       --undelete           see above; with --if-version N: only if the deletion is version N, as --versions shows it
   -e, --encrypt            see above
   -l, --list               names and dates of all secrets
-  -i, --input-keys KEYS    the root key: private key, public key and AES seed, one a line. `-`: standard input
+  -i, --input-keys KEYS    the root key: private key, public key and AES seed, one a line, and behind them what else a root key
+                           file has: keys that were replaced. `-`: standard input. Safe takes it only if it opens what is
+                           stored, and keeps it in memory; with VSECM_ROOT_KEY_INPUT_PERSIST=true it stores it
   -f, --format FORMAT      json or none (default: json; from standard input or a file: none)
   -t, --template TEMPLATE  a Go template (text/template); so far for render only
   -N, --nbf DATE           not before: now, or a date like 2026-01-31T00:00:00Z

@@ -89,13 +89,13 @@ std::string_view trimmed(std::string_view text) noexcept {
 base::result<api::keys_request> read_root_key(secret_source const& source, int standard_input) {
     VSECM_TRY(text, read_source(source, max_root_key_len, standard_input));
     auto const lines = lines_of(text.view());
-    if (lines.size() > 3)
-        return fail(errc::invalid, "the root key has {} lines: give the first three, replaced keys cannot be given this way", lines.size());
     if (lines.size() < 3)
         return fail(errc::invalid, "the root key has three lines (private key, public key, AES seed), {} came", lines.size());
-    if (auto key = crypto::root_key::from_parts(lines[0], lines[1], lines[2]); !key)
+    api::keys_request request{secret_text(lines[0]), std::string(lines[1]), secret_text(lines[2]), {}};
+    for (auto const line : std::span(lines).subspan(3)) request.older.emplace_back(line);
+    if (auto key = crypto::root_key::from_parts(lines[0], lines[1], lines[2], request.older); !key)
         return std::unexpected(std::move(key).error().within("this is no root key"));
-    return api::keys_request{secret_text(lines[0]), std::string(lines[1]), secret_text(lines[2])};
+    return request;
 }
 
 }  // namespace vsecm::roles::sentinel

@@ -19,7 +19,7 @@ base::result<base::secret_text> read_data(secret_source const& source, int stand
 // Without spaces, tabs and line ends around it.
 std::string_view trimmed(std::string_view text) noexcept;
 
-// Private key, public key and AES seed, one a line; `\n` may be written as two characters; blank lines and carriage
+// Private key, public key and AES seed, one a line, and behind them any keys that were replaced; `\n` may be written as two characters; blank lines and carriage
 // returns do not count. errc::invalid unless it is a whole root key whose parts belong together.
 base::result<api::keys_request> read_root_key(secret_source const& source, int standard_input = 0);
 

@@ -127,7 +127,16 @@ TEST_CASE("delete and keys travel both ways") {
     CHECK(keys->age_secret_key.view() == "S");
     CHECK(keys->age_public_key == "P");
     CHECK(write_keys_request(*keys).view() == R"({"ageSecretKey":"S","agePublicKey":"P","aesCipherKey":"C"})");
-    CHECK(parse_keys_request(secret_text("{}"))->age_secret_key.empty());
+    CHECK(parse_keys_request(secret_text("{}"))->empty());
+    keys->older.emplace_back("O1");
+    keys->older.emplace_back("O2");
+    auto const longer = write_keys_request(*keys);
+    CHECK(longer.view() == R"({"ageSecretKey":"S","agePublicKey":"P","aesCipherKey":"C","olderKeys":["O1","O2"]})");
+    auto const read = parse_keys_request(longer.clone());
+    REQUIRE(read.has_value());
+    REQUIRE(read->older.size() == 2);
+    CHECK(read->older[1].view() == "O2");
+    CHECK_FALSE(parse_keys_request(secret_text(R"({"olderKeys":"x"})")).has_value());
     CHECK_FALSE(parse_keys_request(secret_text(R"({"ageSecretKey":1})")).has_value());
 }
 

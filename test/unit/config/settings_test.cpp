@@ -43,6 +43,7 @@ TEST_CASE("an empty environment gives the original's defaults, without a word") 
     CHECK(safe.root_key_path == "/key/key.txt");
     CHECK(safe.backup_count == 3);
     CHECK_FALSE(safe.manual_root_key);
+    CHECK_FALSE(safe.keep_given_root_key);
     CHECK_FALSE(safe.aes_mode);
     CHECK(safe.isolation == namespace_isolation::automatic);
     CHECK(safe.limits.max_body_len == 4u << 20);
@@ -167,6 +168,7 @@ TEST_CASE("choices this program does not have are clear errors") {
     CHECK(refused<safe_settings>({{"KUBERNETES_SERVICE_HOST", "10.0.0.1"}}).code == errc::unsupported);
     CHECK(loaded<safe_settings>({{"KUBERNETES_SERVICE_HOST", "10.0.0.1"}, {"VSECM_SAFE_ROOT_KEY_STORE", "file"}}).second.empty());
     CHECK(loaded<safe_settings>({{"KUBERNETES_SERVICE_HOST", "10.0.0.1"}, {"VSECM_ROOT_KEY_INPUT_MODE_MANUAL", "true"}}).first.manual_root_key);
+    CHECK(refused<safe_settings>({{"VSECM_ROOT_KEY_INPUT_PERSIST", "perhaps"}}).code == errc::invalid);
     CHECK(loaded<sentinel_settings>({{"VSECM_SENTINEL_OIDC_ENABLE_RESOURCE_SERVER", "true"}}).first.oidc_requested);
 }
 

@@ -109,3 +109,45 @@ TEST_CASE("derived keys depend on label and seed, and stay the same for ever") {
     CHECK(hex_encode(key.derive("etag").view()) != hex_encode(key.derive("etags").view()));
     CHECK(hex_encode(key.derive("etag").view()) != hex_encode(root_key::generate().derive("etag").view()));
 }
+
+TEST_CASE("a replaced key stays, both halves together, until it is taken out") {
+    auto const first = root_key::generate(), second = root_key::generate(), third = root_key::generate();
+    auto const both = second.in_place_of(first);
+    auto const all = third.in_place_of(both);
+    CHECK(all.id() == third.id());
+    CHECK(all.older_ids() == std::vector{second.id(), first.id()});
+    CHECK(all.print().view().starts_with(third.print().view()));
+    auto const again = root_key::parse(all.print().view()).value();
+    CHECK(again.print().view() == all.print().view());
+    CHECK(again.older_ids() == all.older_ids());
+
+    auto const rest = again.without(second.id()).value();
+    CHECK(rest.older_ids() == std::vector{first.id()});
+    CHECK(rest.print().view() == third.in_place_of(first).print().view());
+    CHECK(again.without(third.id()).error().code == errc::not_found);  // the present one is no replaced one
+    CHECK(rest.without(second.id()).error().code == errc::not_found);
+    CHECK(rest.without(first.id()).value().print().view() == third.print().view());
+
+    // Back to a key that was replaced: it is there once.
+    auto const back = first.in_place_of(all);
+    CHECK(back.id() == first.id());
+    CHECK(back.older_ids() == std::vector{third.id(), second.id()});
+}
+
+TEST_CASE("halves of replaced keys that stand alone are keys of their own") {
+    parts const now, one, other;
+    auto const key = root_key::parse(now.text() + "\n" + one.seed + "\n" + other.secret + "\n" + other.recipient + "\n" + other.seed + "\n" + one.secret).value();
+    auto const ids = key.older_ids();
+    REQUIRE(ids.size() == 3);
+    CHECK(ids[0].size() == 8);
+    CHECK(ids[1] == age_identity::parse(other.secret).value().recipient().id());
+    CHECK(ids[2] == age_identity::parse(one.secret).value().recipient().id());
+    CHECK(key.without(ids[0]).value().print().view() == now.text() + "\n" + other.secret + "\n" + other.seed + "\n" + one.secret);
+    CHECK(key.without(ids[1]).value().print().view() == now.text() + "\n" + one.seed + "\n" + one.secret);
+
+    std::vector<secret_text> lines;
+    for (auto const& line : {one.seed, other.secret, other.seed, one.secret}) lines.emplace_back(line);
+    CHECK(root_key::from_parts(now.secret, now.recipient, now.seed, lines).value().print().view() == key.print().view());
+    lines.emplace_back(one.secret + "\n" + one.seed);
+    CHECK(root_key::from_parts(now.secret, now.recipient, now.seed, lines).error().code == errc::invalid);
+}

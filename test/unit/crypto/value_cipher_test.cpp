@@ -75,13 +75,53 @@ TEST_CASE("the original's CFB data is read only when the caller accepts it") {
     auto const is_json = [](std::string_view plain) { return plain.starts_with('{') && plain.ends_with('}'); };
     value_cipher const mine(before, cipher_mode::age);
     CHECK(mine.decrypt(file).error().code == errc::corrupt);  // never by itself
-    CHECK(mine.decrypt_cfb_compat(file).value().view() == "{\"name\":\"a\"}");
     CHECK(mine.decrypt_cfb_compat(file, is_json).value().view() == "{\"name\":\"a\"}");
 
     value_cipher const other(std::make_shared<root_key const>(root_key::generate()), cipher_mode::age);
     CHECK(other.decrypt_cfb_compat(file, is_json).error().code == errc::no_match);
-    std::string both(other.key().print().view());
+    std::string both(other.key()->print().view());
     both += "\n" + hex_encode(before->aes_key());
     value_cipher const later(std::make_shared<root_key const>(root_key::parse(both).value()), cipher_mode::age);
     CHECK(later.decrypt_cfb_compat(file, is_json).value().view() == "{\"name\":\"a\"}");
+}
+
+TEST_CASE("with another key, all is written under it, and what was written before still opens") {
+    for (auto const mode : {cipher_mode::age, cipher_mode::aes}) {
+        auto const first = std::make_shared<root_key const>(root_key::generate());
+        auto const second = std::make_shared<root_key const>(root_key::generate().in_place_of(*first));
+        value_cipher cipher(first, mode);
+        cipher.prepare();
+        auto const before = cipher.encrypt(as_bytes("v"));
+        cipher.prepare();  // of the first key: must not be used for the second
+        cipher.use(second);
+        CHECK(cipher.key()->id() == second->id());
+        auto const after = cipher.encrypt(as_bytes("w"));
+        CHECK(cipher.decrypt(before).value().view() == "v");
+        CHECK(cipher.decrypt(after).value().view() == "w");
+        value_cipher const old(first, mode);
+        CHECK(old.decrypt(after).error().code == errc::no_match);
+
+        auto const never = [](std::string_view) { return false; };
+        CHECK_FALSE(cipher.renewed(after, never).value());
+        auto const renewed = cipher.renewed(before, never).value();
+        REQUIRE(renewed);
+        auto const alone = second->without(first->id()).value();
+        CHECK(open_with(alone.ring(), *renewed).value().view() == "v");
+        CHECK(open_with(alone.ring(), before).error().code == errc::no_match);
+        CHECK(old.renewed(after, never).error().code == errc::no_match);
+        auto damaged = before;
+        damaged.back() ^= 1;
+        CHECK(cipher.renewed(damaged, never).error().code == errc::corrupt);
+    }
+}
+
+TEST_CASE("what the original wrote without authentication is always to be renewed, if it makes sense") {
+    // AES-256-CFB of `{"name":"a"}`, as in the case above: under the present key, and under one that was replaced.
+    auto const now = std::make_shared<root_key const>(root_key::generate());
+    value_cipher const cipher(now, cipher_mode::age);
+    auto const rubbish = noise(40);
+    CHECK(cipher.renewed(rubbish, [](std::string_view) { return false; }).error().code == errc::no_match);
+    auto const taken = cipher.renewed(rubbish, [](std::string_view) { return true; }).value();
+    REQUIRE(taken);
+    CHECK(cipher.decrypt(*taken).value().size() == 40 - 16);
 }

@@ -313,8 +313,8 @@ TEST_CASE("records, and no key that opens any: refused, saying which key there i
     auto const refused = try_open(options, second);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == errc::no_match);
-    CHECK(refused.error().what.find(first->key().id()) != std::string::npos);
-    CHECK(refused.error().what.find(second->key().id()) != std::string::npos);
+    CHECK(refused.error().what.find(first->key()->id()) != std::string::npos);
+    CHECK(refused.error().what.find(second->key()->id()) != std::string::npos);
     CHECK(shown(*open_folder(dir.path, first), "app") == "[v]");  // nothing was touched
 }
 

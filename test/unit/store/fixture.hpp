@@ -82,7 +82,7 @@ inline base::result<std::unique_ptr<secret_store>> try_open(file_options options
                                                             std::shared_ptr<crypto::value_cipher const> cipher = test_cipher(),
                                                             store_options store = {},
                                                             base::clock const& clock = base::system_clock()) {
-    options.key_id = cipher->key().id();
+    options.key_id = cipher->key()->id();
     auto files = open_file_backend(std::move(options));
     if (!files) return std::unexpected(std::move(files).error());
     return secret_store::open(*std::move(files), std::move(cipher), std::move(store), clock);

@@ -112,6 +112,15 @@ TEST_CASE("Q55: a root key is three lines, however the line ends came through th
     CHECK(read_root_key({kind::standard_input, {}}, s.fd()).has_value());
 }
 
+TEST_CASE("a root key may have keys behind it that were replaced") {
+    auto const before = crypto::root_key::generate();
+    auto const text = std::string(crypto::root_key::generate().in_place_of(before).print().view());
+    auto const key = read_root_key({kind::argument, text});
+    REQUIRE(key.has_value());
+    REQUIRE(key->older.size() == 2);
+    CHECK(text.ends_with("\n" + std::string(key->older[0].view()) + "\n" + std::string(key->older[1].view())));
+}
+
 TEST_CASE("Q17: what is no root key is refused before it is sent, and not repeated") {
     auto const good = std::string(crypto::root_key::generate().print().view());
     auto const other = std::string(crypto::root_key::generate().print().view());
@@ -121,7 +130,7 @@ TEST_CASE("Q17: what is no root key is refused before it is sent, and not repeat
         return text.substr(at, text.find('\n', at) - at);
     };
     auto const three = [](std::string const& a, std::string const& b, std::string const& c) { return a + "\n" + b + "\n" + c; };
-    for (auto const& bad : {std::string("hunter2"), line(good, 0) + "\n" + line(good, 1), good + "\n" + line(other, 0),
+    for (auto const& bad : {std::string("hunter2"), line(good, 0) + "\n" + line(good, 1), good + "\n" + line(other, 0).substr(1),
                             three(line(good, 0), line(other, 1), line(good, 2)), three("hunter2", "hunter2", "hunter2"),
                             three(line(good, 1), line(good, 0), line(good, 2)), three(line(good, 0), line(good, 1), "zz")}) {
         auto const key = read_root_key({kind::argument, bad});
