@@ -1,55 +1,85 @@
 #include "roles/dev/command_line.hpp"
 
-#include <CLI/CLI.hpp>
-
-#include <cstdio>
+#include "base/options.hpp"
+#include "base/try.hpp"
+#include "config/parse.hpp"
 
 namespace vsecm::roles::dev {
+
+using base::errc;
+using base::fail;
+using base::option_kind;
+
 namespace {
 
-constexpr char const* footer =
-    "\nExamples:\n"
-    "  vsecm dev --dir ./playground --workload billing --workload shipping:prod\n"
-    "  . ./playground/env/vsecm-sentinel; vsecm sentinel -w billing -s 'TopSecret'      (another terminal: the operator)\n"
-    "  . ./playground/env/billing; vsecm inspector                                    (and another: the workload)\n"
-    "  vsecm dev add --dir ./playground reporting\n"
-    "\nThe folder keeps everything: run it again and it goes on where it was. Ctrl-C stops it. For development only: whoever\n"
-    "can open a socket below identity/ is that identity.\n";
+enum option { o_help, o_dir, o_workload, o_svid_ttl };
+
+constexpr base::option_row table[] = {
+    {'h', "help", option_kind::flag, o_help},
+    {'\0', "dir", option_kind::single, o_dir},
+    {'\0', "workload", option_kind::list, o_workload},
+    {'\0', "svid-ttl", option_kind::single, o_svid_ttl},
+};
+
+base::result<std::chrono::seconds> svid_ttl_of(base::parsed_options const& given) {
+    if (!given.has(o_svid_ttl)) return command{}.svid_ttl;
+    constexpr std::int64_t shortest = 2, longest = 31 * 86400;
+    auto const seconds = config::parse_int(given.value(o_svid_ttl));
+    if (!seconds || *seconds < shortest || *seconds > longest)
+        return fail(errc::invalid, "--svid-ttl takes seconds, from {} to {}", shortest, longest);
+    return std::chrono::seconds{*seconds};
+}
 
 }  // namespace
 
-std::expected<command, int> parse_command_line(arguments args) {
-    CLI::App app{"vsecm dev - the whole system on this machine: an identity issuer and a safe, on loopback", "vsecm dev"};
-    app.footer(footer);
+base::result<command> parse_command_line(arguments args) {
     command asked;
-    std::string add_folder;
-    std::vector<std::string> workloads, added;
-    long ttl = 3600;
-    app.add_option("--dir", asked.folder, "the folder of this system; made if it is not there");
-    app.add_option("--workload", workloads, "NAME or NAME:NAMESPACE; may be repeated")->allow_extra_args(false);
-    app.add_option("--svid-ttl", ttl, "seconds an identity lives; it is rotated at half of that")->check(CLI::Range(2L, 31L * 86400));
-    auto* add = app.add_subcommand("add", "gives a running `vsecm dev` another workload");
-    add->add_option("--dir", add_folder, "the folder of the running system")->required();
-    add->add_option("workload", added, "NAME or NAME:NAMESPACE")->required();
-    try {
-        std::vector<std::string> words(args.rbegin(), args.rend());  // CLI11 takes them from the back
-        app.parse(words);
-        asked.what = add->parsed() ? command::kind::add : command::kind::serve;
-        if (asked.what == command::kind::add) asked.folder = add_folder;
-        if (asked.folder.empty()) throw CLI::RequiredError("--dir DIR");
-    } catch (CLI::ParseError const& problem) {
-        return std::unexpected(app.exit(problem) == 0 ? 0 : 1);
+    if (!args.empty() && args[0] == "add") {
+        asked.what = command::kind::add;
+        args = args.subspan(1);
     }
-    asked.svid_ttl = std::chrono::seconds{ttl};
-    for (auto const& text : asked.what == command::kind::add ? added : workloads) {
-        auto who = parse_identity_name(text);
-        if (!who) {
-            std::fprintf(stderr, "vsecm dev: %s\n", who.error().what.c_str());
-            return std::unexpected(1);
-        }
-        asked.workloads.push_back(*std::move(who));
+    VSECM_TRY(given, base::parse_options(args, table));
+    if (given.has(o_help)) {
+        asked.what = command::kind::help;
+        return asked;
+    }
+    bool const adds = asked.what == command::kind::add;
+    asked.folder = given.value(o_dir);
+    if (asked.folder.empty()) return fail(errc::invalid, "give the folder by --dir");
+    if (adds && (given.has(o_workload) || given.has(o_svid_ttl))) return fail(errc::invalid, "`add` takes --dir and the names of workloads, nothing else");
+    if (adds && given.words.empty()) return fail(errc::invalid, "give the workload to add, as NAME or NAME:NAMESPACE");
+    if (!adds && !given.words.empty()) return fail(errc::invalid, "`{}` belongs to no option: workloads are given by --workload", given.words[0]);
+    VSECM_TRY(ttl, svid_ttl_of(given));
+    asked.svid_ttl = ttl;
+    for (auto const text : adds ? given.words : given.values(o_workload)) {
+        VSECM_TRY(who, parse_identity_name(text));
+        asked.workloads.push_back(std::move(who));
     }
     return asked;
+}
+
+std::string_view help_text() noexcept {
+    return R"(vsecm dev - the whole system on this machine: an identity issuer and a safe, on loopback
+
+usage:
+  vsecm dev --dir DIR [--workload NAME[:NAMESPACE]]... [--svid-ttl SECONDS]
+  vsecm dev add --dir DIR NAME[:NAMESPACE]...                gives a running `vsecm dev` another workload
+
+options:
+      --dir DIR            the folder of this system; made if it is not there
+      --workload NAME      NAME or NAME:NAMESPACE; may be repeated
+      --svid-ttl SECONDS   how long an identity lives; it is rotated at half of that (default: 3600)
+  -h, --help               this text
+
+examples:
+  vsecm dev --dir ./playground --workload billing --workload shipping:prod
+  . ./playground/env/vsecm-sentinel; vsecm sentinel -w billing -s 'TopSecret'      (another terminal: the operator)
+  . ./playground/env/billing; vsecm inspector                                    (and another: the workload)
+  vsecm dev add --dir ./playground reporting
+
+The folder keeps everything: run it again and it goes on where it was. Ctrl-C stops it. For development only: whoever
+can open a socket below identity/ is that identity.
+)";
 }
 
 }  // namespace vsecm::roles::dev

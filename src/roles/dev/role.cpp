@@ -84,7 +84,11 @@ base::result<int> add(command const& asked) {
 
 int run_dev(arguments args) {
     auto asked = parse_command_line(args);
-    if (!asked) return asked.error();
+    if (!asked) {
+        asked.error().what += " (Type `vsecm dev --help` for help.)";
+        return tell_failure("dev", asked.error());
+    }
+    if (asked->what == command::kind::help) return std::fwrite(help_text().data(), 1, help_text().size(), stdout) == help_text().size() ? 0 : 1;
     auto ended = asked->what == command::kind::add ? add(*asked) : serve(*std::move(asked));
     return ended ? *ended : tell_failure("dev", ended.error());
 }
