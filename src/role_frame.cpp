@@ -6,9 +6,10 @@
 
 namespace vsecm {
 
-std::optional<int> answer_arguments(std::string_view help, arguments args) {
+std::optional<int> answer_arguments(manual const& book, arguments args) {
     if (args.empty()) return std::nullopt;
     bool const asked = args[0] == "--help" || args[0] == "-h";
+    auto const help = help_text(book);
     std::fwrite(help.data(), 1, help.size(), asked ? stdout : stderr);
     return api::to_int(asked ? api::exit_status::done : api::exit_status::usage);
 }
@@ -24,8 +25,8 @@ void begin_log(std::string_view name, config::log_settings const& log, std::vect
     for (auto const& sentence : warnings) base::log::warn("settings", {{"what", sentence}});
 }
 
-int run_framed(std::string_view name, std::string_view help, arguments args, base::result<int> (*run)()) {
-    if (auto const status = answer_arguments(help, args)) return *status;
+int run_framed(std::string_view name, manual const& book, arguments args, base::result<int> (*run)()) {
+    if (auto const status = answer_arguments(book, args)) return *status;
     auto const ended = run();
     return ended ? *ended : tell_failure(name, ended.error());
 }

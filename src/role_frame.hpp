@@ -3,15 +3,16 @@
 
 #include "base/try.hpp"
 #include "config/settings.hpp"
+#include "config/variables.hpp"
 #include "roles.hpp"
 
 #include <optional>
 
 namespace vsecm {
 
-// For a role without arguments. None given: nothing. `--help` or `-h` prints `help`, 0; anything else prints it to
+// For a role without arguments. None given: nothing. `--help` or `-h` prints its help, 0; anything else prints it to
 // standard error, 1.
-std::optional<int> answer_arguments(std::string_view help, arguments args);
+std::optional<int> answer_arguments(manual const& book, arguments args);
 
 // "vsecm NAME: <the sentence>" on standard error; gives the error's exit status.
 int tell_failure(std::string_view name, base::error const& why);
@@ -29,6 +30,6 @@ base::result<Settings> begin_role(std::string_view name) {
 }
 
 // A whole role without arguments: `run` gives its exit status, or why it could not begin.
-int run_framed(std::string_view name, std::string_view help, arguments args, base::result<int> (*run)());
+int run_framed(std::string_view name, manual const& book, arguments args, base::result<int> (*run)());
 
 }  // namespace vsecm

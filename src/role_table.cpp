@@ -15,16 +15,16 @@ namespace vsecm {
 
 std::span<role const> all_roles() noexcept {
     static constexpr role table[] = {
-        {"safe", run_safe, "the server: keeps secrets, answers over mutual TLS"},
-        {"sentinel", run_sentinel, "the operator's command line; `sentinel serve`: the long-running pod"},
-        {"sidecar", run_sidecar, "keeps a file equal to the workload's secret"},
-        {"init", run_init, "exits 0 once the workload's secret exists"},
-        {"keystone", run_keystone, "Ready once the whole system has bootstrapped"},
-        {"keygen", run_keygen, "makes a root key; decrypts exports and store files offline"},
-        {"inspector", run_inspector, "prints what this workload would receive"},
-        {"dev", run_dev, "the whole system on this machine, without Kubernetes"},
-        {"demo", run_demo, "one secret through every role, on this machine, in seconds"},
-        {"help", run_help, "`help env`: every variable; `help ROLE`"},
+        {"safe", run_safe, safe_manual},
+        {"sentinel", run_sentinel, sentinel_manual},
+        {"sidecar", run_sidecar, sidecar_manual},
+        {"init", run_init, init_manual},
+        {"keystone", run_keystone, keystone_manual},
+        {"keygen", run_keygen, keygen_manual},
+        {"inspector", run_inspector, inspector_manual},
+        {"dev", run_dev, dev_manual},
+        {"demo", run_demo, demo_manual},
+        {"help", run_help, help_manual},
     };
     return table;
 }

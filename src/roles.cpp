@@ -33,7 +33,7 @@ std::string list_of_roles() {
         "vsecm " VSECM_VERSION
         " - secrets reach exactly the workloads whose SPIFFE identity names them\n\n"
         "usage: vsecm ROLE [ARGUMENTS]      (vsecm ROLE --help tells more)\n\n";
-    for (auto const& r : all_roles()) text += std::string("  ") + std::string(r.name) + std::string(12 - r.name.size(), ' ') + std::string(r.summary) + "\n";
+    for (auto const& r : all_roles()) text += std::string("  ") + std::string(r.name) + std::string(12 - r.name.size(), ' ') + std::string(r.book.summary) + "\n";
     text +=
         "\nTry it:   vsecm demo\n"
         "Called as `safe`, this program is the operator's command line (vsecm sentinel).\n"

@@ -1,6 +1,8 @@
 // The table of roles: what this executable can be. Explicit, because a static link drops self-registering objects.
 #pragma once
 
+#include "manual.hpp"
+
 #include <span>
 #include <string_view>
 
@@ -8,11 +10,10 @@ namespace vsecm {
 
 using arguments = std::span<std::string_view const>;  // without the program's and the role's own name
 
-
 struct role {
     std::string_view name;  // `vsecm NAME`, and argv[0] `vsecm-NAME`
     int (*run)(arguments);  // returns the exit status of design section 5
-    std::string_view summary;
+    manual const& book;
 };
 
 // Other argv[0] names the original's images and manuals use. `prefix_argument` is put before the caller's own

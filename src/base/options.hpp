@@ -21,6 +21,8 @@ struct option_row {
     std::string_view name;   // without dashes; never empty
     option_kind kind;
     int id;                  // the caller's own number for it
+    std::string_view value{};  // what its value is called: NAME, FILE, DIR, or the words to choose from: text|json
+    std::string_view doc{};    // for people; lines are broken here. Empty: an option that help does not show
 };
 
 struct given_option {

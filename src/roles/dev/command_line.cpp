@@ -1,8 +1,9 @@
 #include "roles/dev/command_line.hpp"
 
-#include "base/options.hpp"
 #include "base/try.hpp"
 #include "config/parse.hpp"
+#include "config/variables.hpp"
+#include "roles/dev/role.hpp"
 
 namespace vsecm::roles::dev {
 
@@ -15,11 +16,12 @@ namespace {
 enum option { o_help, o_dir, o_workload, o_svid_ttl };
 
 constexpr base::option_row table[] = {
-    {'h', "help", option_kind::flag, o_help},
-    {'\0', "dir", option_kind::single, o_dir},
-    {'\0', "workload", option_kind::list, o_workload},
-    {'\0', "svid-ttl", option_kind::single, o_svid_ttl},
+    {'\0', "dir", option_kind::single, o_dir, "DIR", "the folder of this system; made if it is not there"},
+    {'\0', "workload", option_kind::list, o_workload, "NAME", "NAME or NAME:NAMESPACE; may be repeated"},
+    {'\0', "svid-ttl", option_kind::single, o_svid_ttl, "SECONDS", "how long an identity lives; it is rotated at half of that (default: 3600)"},
+    {'h', "help", option_kind::flag, o_help, "", "this text"},
 };
+constexpr std::string_view words[] = {"add"};
 
 base::result<std::chrono::seconds> svid_ttl_of(base::parsed_options const& given) {
     if (!given.has(o_svid_ttl)) return command{}.svid_ttl;
@@ -58,28 +60,24 @@ base::result<command> parse_command_line(arguments args) {
     return asked;
 }
 
-std::string_view help_text() noexcept {
-    return R"(vsecm dev - the whole system on this machine: an identity issuer and a safe, on loopback
-
-usage:
-  vsecm dev --dir DIR [--workload NAME[:NAMESPACE]]... [--svid-ttl SECONDS]
-  vsecm dev add --dir DIR NAME[:NAMESPACE]...                gives a running `vsecm dev` another workload
-
-options:
-      --dir DIR            the folder of this system; made if it is not there
-      --workload NAME      NAME or NAME:NAMESPACE; may be repeated
-      --svid-ttl SECONDS   how long an identity lives; it is rotated at half of that (default: 3600)
-  -h, --help               this text
-
-examples:
-  vsecm dev --dir ./playground --workload billing --workload shipping:prod
-  . ./playground/env/vsecm-sentinel; vsecm sentinel -w billing -s 'TopSecret'      (another terminal: the operator)
-  . ./playground/env/billing; vsecm inspector                                    (and another: the workload)
-  vsecm dev add --dir ./playground reporting
-
-The folder keeps everything: run it again and it goes on where it was. Ctrl-C stops it. For development only: whoever
-can open a socket below identity/ is that identity.
-)";
-}
-
 }  // namespace vsecm::roles::dev
+
+namespace vsecm {
+
+constexpr manual dev_manual{
+    .title = "vsecm dev",
+    .summary = "the whole system on this machine: an identity issuer and a safe, on loopback",
+    .usage = R"(vsecm dev --dir DIR [--workload NAME[:NAMESPACE]]... [--svid-ttl SECONDS]
+vsecm dev add --dir DIR NAME[:NAMESPACE]...                gives a running `vsecm dev` another workload)",
+    .options = roles::dev::table,
+    .notes = R"(The folder keeps everything: run it again and it goes on where it was. Ctrl-C stops it. For development only: whoever
+can open a socket below identity/ is that identity.)",
+    .examples = R"(vsecm dev --dir ./playground --workload billing --workload shipping:prod
+. ./playground/env/vsecm-sentinel; vsecm sentinel -w billing -s 'TopSecret'      (another terminal: the operator)
+. ./playground/env/billing; vsecm inspector                                    (and another: the workload)
+vsecm dev add --dir ./playground reporting)",
+    .words = roles::dev::words,
+    .variables = config::by_dev,
+};
+
+}  // namespace vsecm

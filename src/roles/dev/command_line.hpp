@@ -18,6 +18,4 @@ struct command {
 // errc::invalid with one sentence that says what to type.
 base::result<command> parse_command_line(arguments args);
 
-std::string_view help_text() noexcept;
-
 }  // namespace vsecm::roles::dev

@@ -7,5 +7,6 @@ namespace vsecm {
 
 // `help env` prints every variable; `help ROLE` is `ROLE --help`.
 int run_help(arguments args);
+extern manual const help_manual;
 
 }  // namespace vsecm

@@ -7,15 +7,6 @@
 namespace vsecm {
 namespace {
 
-constexpr std::string_view help =
-    "vsecm init - waits until this workload's secret exists, then exits 0\n"
-    "\n"
-    "usage: vsecm init            (no arguments: everything is set by the environment)\n"
-    "\n"
-    "Run it as an init container: the pod's other containers start when the secret is there. It is told by safe the moment\n"
-    "the secret is registered; a safe that cannot tell is asked every VSECM_INIT_CONTAINER_POLL_INTERVAL (5000 ms).\n"
-    "VSECM_INIT_CONTAINER_WAIT_BEFORE_EXIT adds a pause before the exit. It waits for ever; SIGTERM ends it (143).\n";
-
 constexpr int stopped_by_signal = 143;
 
 // `found` says afterwards whether the secret, and not a signal, ended the wait.
@@ -41,6 +32,16 @@ base::result<int> run() {
 
 }  // namespace
 
-int run_init(arguments args) { return run_framed("init", help, args, run); }
+constexpr manual init_manual{
+    .title = "vsecm init",
+    .summary = "waits until this workload's secret exists, then exits 0",
+    .usage = "vsecm init            (no arguments: everything is set by the environment)",
+    .about = R"(Run it as an init container: the pod's other containers start when the secret is there. It is told by safe the moment
+the secret is registered; a safe that cannot tell is asked every VSECM_INIT_CONTAINER_POLL_INTERVAL (5000 ms).
+VSECM_INIT_CONTAINER_WAIT_BEFORE_EXIT adds a pause before the exit. It waits for ever; SIGTERM ends it (143).)",
+    .variables = config::by_init,
+};
+
+int run_init(arguments args) { return run_framed("init", init_manual, args, run); }
 
 }  // namespace vsecm

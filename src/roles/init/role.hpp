@@ -7,5 +7,6 @@ namespace vsecm {
 
 // 0 once the secret exists; 128 + signal when it is stopped before. It never gives up by itself.
 int run_init(arguments args);
+extern manual const init_manual;
 
 }  // namespace vsecm

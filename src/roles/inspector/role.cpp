@@ -10,17 +10,9 @@
 namespace vsecm {
 namespace {
 
-constexpr std::string_view help =
-    "vsecm inspector - what would this workload see?\n"
-    "\n"
-    "usage: vsecm inspector            fetches once with this process's identity and prints the secret\n"
-    "       vsecm inspector --idle     does nothing until it is stopped: keeps a pod alive to run the above in\n"
-    "\n"
-    "  kubectl exec $INSPECTOR -- ./env\n"
-    "  . ./playground/env/billing; vsecm inspector\n"
-    "\n"
-    "Exit statuses: 0 printed; 6 there is no secret for this identity (nothing on standard output); 4 no identity;\n"
-    "5 safe could not be reached; 2 safe refused; 3 safe is sealed.\n";
+constexpr base::option_row options[] = {
+    {'\0', "idle", base::option_kind::flag, 0, "", "see above"},
+};
 
 int idle() {
     ::sigset_t ends;
@@ -78,9 +70,22 @@ base::result<int> run() {
 
 }  // namespace
 
+constexpr manual inspector_manual{
+    .title = "vsecm inspector",
+    .summary = "what would this workload see?",
+    .usage = R"(vsecm inspector            fetches once with this process's identity and prints the secret
+vsecm inspector --idle     does nothing until it is stopped: keeps a pod alive to run the above in)",
+    .options = options,
+    .examples = R"(kubectl exec $INSPECTOR -- ./env
+. ./playground/env/billing; vsecm inspector)",
+    .exit_status = R"(0 printed; 6 there is no secret for this identity (nothing on standard output); 4 no identity;
+5 safe could not be reached; 2 safe refused; 3 safe is sealed)",
+    .variables = config::by_inspector,
+};
+
 int run_inspector(arguments args) {
     if (args.size() == 1 && args[0] == "--idle") return idle();
-    return run_framed("inspector", help, args, run);
+    return run_framed("inspector", inspector_manual, args, run);
 }
 
 }  // namespace vsecm

@@ -2,9 +2,9 @@
 
 #include "api/exit_status.hpp"
 #include "base/encoding.hpp"
-#include "base/options.hpp"
 #include "base/try.hpp"
 #include "config/settings.hpp"
+#include "role_frame.hpp"
 #include "roles/keygen/decrypt.hpp"
 #include "roles/keygen/input.hpp"
 
@@ -19,50 +19,19 @@ namespace {
 using namespace base;
 using namespace roles::keygen;
 
-constexpr std::string_view help =
-    R"(vsecm keygen - makes a root key; decrypts exports and store files offline
-
-usage: vsecm keygen [--out FILE]
-       vsecm keygen --decrypt [--root-key FILE] [what] [--name NAME]
-
-Without --decrypt: prints a new root key, three lines: an age secret key, its public key, an AES seed. Whoever has it
-can read every secret, and without it nobody can.
-
-  -o, --out FILE       write it to FILE (made with mode 0600, never overwritten) instead of standard output
-
-With --decrypt, what, which is one of:
-
-  -e, --export FILE    the JSON that `safe -l -e` printed: every secret in it
-  -f, --file FILE      one store file, or any age file (`-`: standard input): exact bytes
-  -v, --value FILE     one base64 value as `safe -e` prints it (`-`: standard input): exact bytes
-  -d, --data DIR       every record of a data folder, which is only read
-
-  -k, --root-key FILE  the root key; the one line of it that is needed will do
-      --history        with --data: also the earlier versions that are kept, of deleted secrets too, each with its number
-  -n, --name NAME      with --export or --data: the value of this secret alone, exact bytes (with --history: its versions)
-      --aes-cfb        with --file or --value: the original's AES format, which nothing protects against changes
-
-Plaintext goes to standard output. An item that does not open is named on standard error, the others are printed, and
-the exit status is 1.
-
-Without options the variables of the original decide: VSECM_KEYGEN_DECRYPT=true, VSECM_KEYGEN_ROOT_KEY_PATH
-(/opt/vsecm/keys.txt) and VSECM_KEYGEN_EXPORTED_SECRET_PATH (/opt/vsecm/secrets.json).
-
-examples:
-  vsecm keygen --out root-key
-  vsecm keygen --decrypt --root-key root-key --export secrets.json
-  vsecm keygen --decrypt --root-key root-key --file /var/local/vsecm/data/billing.age
-  vsecm keygen --decrypt --root-key root-key --data /var/local/vsecm/data --name billing
-)";
-
 enum option : int { opt_help, opt_out, opt_decrypt, opt_root_key, opt_export, opt_file, opt_value, opt_data, opt_name, opt_cfb, opt_history };
 constexpr option_row table[] = {
-    {'h', "help", option_kind::flag, opt_help},        {'o', "out", option_kind::single, opt_out},
-    {'\0', "decrypt", option_kind::flag, opt_decrypt}, {'k', "root-key", option_kind::single, opt_root_key},
-    {'e', "export", option_kind::single, opt_export},  {'f', "file", option_kind::single, opt_file},
-    {'v', "value", option_kind::single, opt_value},    {'d', "data", option_kind::single, opt_data},
-    {'n', "name", option_kind::single, opt_name},      {'\0', "aes-cfb", option_kind::flag, opt_cfb},
-    {'\0', "history", option_kind::flag, opt_history},
+    {'o', "out", option_kind::single, opt_out, "FILE", "write the new key to FILE (made with mode 0600, never overwritten)"},
+    {'\0', "decrypt", option_kind::flag, opt_decrypt, "", "decrypt instead; what, is one of the next four:"},
+    {'e', "export", option_kind::single, opt_export, "FILE", "the JSON that `safe -l -e` printed: every secret in it"},
+    {'f', "file", option_kind::single, opt_file, "FILE", "one store file, or any age file (`-`: standard input): exact bytes"},
+    {'v', "value", option_kind::single, opt_value, "FILE", "one base64 value as `safe -e` prints it (`-`: standard input): exact bytes"},
+    {'d', "data", option_kind::single, opt_data, "DIR", "every record of a data folder, which is only read"},
+    {'k', "root-key", option_kind::single, opt_root_key, "FILE", "the root key; the one line of it that is needed will do"},
+    {'\0', "history", option_kind::flag, opt_history, "", "with --data: also the earlier versions that are kept, of deleted secrets too, each with\nits number"},
+    {'n', "name", option_kind::single, opt_name, "NAME", "with --export or --data: the value of this secret alone, exact bytes (with --history: its\nversions)"},
+    {'\0', "aes-cfb", option_kind::flag, opt_cfb, "", "with --file or --value: the original's AES format, which nothing protects against changes"},
+    {'h', "help", option_kind::flag, opt_help, "", "this text"},
 };
 
 status check_options(parsed_options const& given, bool decrypt) {
@@ -135,10 +104,31 @@ int give_up(error const& e) {
 
 }  // namespace
 
+constexpr manual keygen_manual{
+    .title = "vsecm keygen",
+    .summary = "makes a root key; decrypts exports and store files offline",
+    .usage = R"(vsecm keygen [--out FILE]
+vsecm keygen --decrypt [--root-key FILE] [what] [--name NAME])",
+    .about = R"(Without --decrypt: prints a new root key, three lines: an age secret key, its public key, an AES seed. Whoever has it
+can read every secret, and without it nobody can.)",
+    .options = table,
+    .notes = R"(Plaintext goes to standard output. An item that does not open is named on standard error, the others are printed, and
+the exit status is 1.
+
+Without options the variables of the original decide: VSECM_KEYGEN_DECRYPT=true, VSECM_KEYGEN_ROOT_KEY_PATH
+(/opt/vsecm/keys.txt) and VSECM_KEYGEN_EXPORTED_SECRET_PATH (/opt/vsecm/secrets.json).)",
+    .examples = R"(vsecm keygen --out root-key
+vsecm keygen --decrypt --root-key root-key --export secrets.json
+vsecm keygen --decrypt --root-key root-key --file /var/local/vsecm/data/billing.age
+vsecm keygen --decrypt --root-key root-key --data /var/local/vsecm/data --name billing)",
+    .variables = config::by_keygen,
+};
+
 int run_keygen(arguments args) {
     auto given = parse_options(args, table);
     if (!given) return give_up(given.error());
     if (given->has(opt_help)) {
+        auto const help = help_text(keygen_manual);
         std::fwrite(help.data(), 1, help.size(), stdout);
         return 0;
     }

@@ -9,14 +9,6 @@
 namespace vsecm {
 namespace {
 
-constexpr std::string_view help =
-    "vsecm keystone - becomes Ready when the whole system has bootstrapped\n"
-    "\n"
-    "usage: vsecm keystone            (no arguments: everything is set by the environment)\n"
-    "\n"
-    "It waits for the secret of its own name, vsecm-keystone, which sentinel stores when its init commands are done. Until\n"
-    "then its readiness probe says no, afterwards yes. Orchestrators wait for this pod and so for everything.\n";
-
 struct keystone {
     bool ready = false;
     std::optional<net::probe_server> probe;
@@ -61,6 +53,15 @@ base::result<int> run() {
 
 }  // namespace
 
-int run_keystone(arguments args) { return run_framed("keystone", help, args, run); }
+constexpr manual keystone_manual{
+    .title = "vsecm keystone",
+    .summary = "becomes Ready when the whole system has bootstrapped",
+    .usage = "vsecm keystone            (no arguments: everything is set by the environment)",
+    .about = R"(It waits for the secret of its own name, vsecm-keystone, which sentinel stores when its init commands are done. Until
+then its readiness probe says no, afterwards yes. Orchestrators wait for this pod and so for everything.)",
+    .variables = config::by_keystone,
+};
+
+int run_keystone(arguments args) { return run_framed("keystone", keystone_manual, args, run); }
 
 }  // namespace vsecm

@@ -7,5 +7,6 @@ namespace vsecm {
 
 // Serves until SIGTERM (0).
 int run_keystone(arguments args);
+extern manual const keystone_manual;
 
 }  // namespace vsecm

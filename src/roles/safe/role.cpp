@@ -17,21 +17,6 @@ namespace {
 
 using base::errc, base::fail;
 
-constexpr std::string_view help =
-    "vsecm safe - the server: keeps secrets, and gives each workload its own\n"
-    "\n"
-    "usage: vsecm safe            (no arguments: everything is set by the environment)\n"
-    "\n"
-    "It needs an identity from the SPIFFE Workload API (SPIFFE_ENDPOINT_SOCKET), a folder for its data\n"
-    "(VSECM_SAFE_DATA_PATH) and a root key: VSECM_ROOT_KEY_PATH names its file, made at the first start of an empty\n"
-    "data folder; with VSECM_ROOT_KEY_INPUT_MODE_MANUAL=true it waits for `safe -i -` instead.\n"
-    "\n"
-    "It answers over mutual TLS on VSECM_SAFE_TLS_PORT (:8443), and says how it is on :8081 (alive) and :8082 (ready).\n"
-    "SIGTERM: not ready any more, answers what is in flight, writes what waits, exits 0.\n"
-    "\n"
-    "  vsecm dev --dir ./playground      a safe with everything around it, on this machine\n"
-    "  vsecm help env                    every variable and its default\n";
-
 base::result<base::unique_fd> open_audit(std::string const& path) {
     if (path == "stdout" || path.empty()) return base::unique_fd{::dup(STDOUT_FILENO)};
     if (path == "stderr") return base::unique_fd{::dup(STDERR_FILENO)};
@@ -68,6 +53,21 @@ base::result<int> run() {
 
 }  // namespace
 
-int run_safe(arguments args) { return run_framed("safe", help, args, run); }
+constexpr manual safe_manual{
+    .title = "vsecm safe",
+    .summary = "the server: keeps secrets, and gives each workload its own",
+    .usage = "vsecm safe            (no arguments: everything is set by the environment)",
+    .about = R"(It needs an identity from the SPIFFE Workload API (SPIFFE_ENDPOINT_SOCKET), a folder for its data
+(VSECM_SAFE_DATA_PATH) and a root key: VSECM_ROOT_KEY_PATH names its file, made at the first start of an empty
+data folder; with VSECM_ROOT_KEY_INPUT_MODE_MANUAL=true it waits for `safe -i -` instead.
+
+It answers over mutual TLS on VSECM_SAFE_TLS_PORT (:8443), and says how it is on :8081 (alive) and :8082 (ready).
+SIGTERM: not ready any more, answers what is in flight, writes what waits, exits 0.)",
+    .examples = R"(vsecm dev --dir ./playground      a safe with everything around it, on this machine
+vsecm help env                    every variable and its default)",
+    .variables = config::by_safe,
+};
+
+int run_safe(arguments args) { return run_framed("safe", safe_manual, args, run); }
 
 }  // namespace vsecm

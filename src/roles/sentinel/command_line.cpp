@@ -1,10 +1,10 @@
 #include "roles/sentinel/command_line.hpp"
 
 #include "api/secret.hpp"
-#include "base/options.hpp"
 #include "base/try.hpp"
 #include "codec/utf8.hpp"
 #include "config/parse.hpp"
+#include "roles/sentinel/options.hpp"
 
 #include <algorithm>
 
@@ -12,43 +12,8 @@ namespace vsecm::roles::sentinel {
 
 using base::errc;
 using base::fail;
-using base::option_kind;
 
 namespace {
-
-enum option {
-    o_help, o_version, o_list, o_delete, o_namespace, o_input_keys, o_workload, o_secret, o_template, o_format, o_encrypt,
-    o_nbf, o_exp, o_append, o_store, o_secret_file, o_if_version, o_output, o_dry_run, o_versions, o_rollback, o_undelete,
-    o_later,
-};
-
-constexpr base::option_row table[] = {
-    {'h', "help", option_kind::flag, o_help},
-    {'\0', "version", option_kind::flag, o_version},
-    {'l', "list", option_kind::flag, o_list},
-    {'d', "delete", option_kind::flag, o_delete},
-    {'n', "namespace", option_kind::list, o_namespace},
-    {'i', "input-keys", option_kind::single, o_input_keys},
-    {'w', "workload", option_kind::list, o_workload},
-    {'s', "secret", option_kind::single, o_secret},
-    {'t', "template", option_kind::single, o_template},
-    {'f', "format", option_kind::single, o_format},
-    {'e', "encrypt", option_kind::flag, o_encrypt},
-    {'N', "nbf", option_kind::single, o_nbf},
-    {'E', "exp", option_kind::single, o_exp},
-    {'a', "append", option_kind::flag, o_append},
-    {'b', "store", option_kind::single, o_store},
-    {'\0', "secret-file", option_kind::single, o_secret_file},
-    {'\0', "if-version", option_kind::single, o_if_version},
-    {'\0', "output", option_kind::single, o_output},
-    {'\0', "dry-run", option_kind::flag, o_dry_run},
-    {'\0', "versions", option_kind::flag, o_versions},
-    {'\0', "rollback", option_kind::single, o_rollback},
-    {'\0', "undelete", option_kind::flag, o_undelete},
-    // Known, so that they are refused by name and not mistaken for something else.
-    {'\0', "rotate-root-key", option_kind::flag, o_later},
-    {'\0', "forget-key", option_kind::single, o_later},
-};
 
 constexpr std::string_view later_verbs[] = {"doctor"};
 
@@ -178,7 +143,7 @@ base::result<command> about_versions(base::parsed_options const& given, command 
 }
 
 base::result<command> verb_alone(verb what, std::span<std::string_view const> rest) {
-    VSECM_TRY(given, base::parse_options(rest, table));
+    VSECM_TRY(given, base::parse_options(rest, option_table()));
     command c;
     c.what = given.has(o_help) ? verb::help : what;
     VSECM_TRY(shape, shape_of(given));
@@ -190,7 +155,7 @@ base::result<command> verb_alone(verb what, std::span<std::string_view const> re
 }
 
 base::result<command> apply_script(std::span<std::string_view const> rest) {
-    VSECM_TRY(given, base::parse_options(rest, table));
+    VSECM_TRY(given, base::parse_options(rest, option_table()));
     command c;
     if (given.has(o_help)) return c;
     c.what = verb::apply;
@@ -205,7 +170,7 @@ base::result<command> apply_script(std::span<std::string_view const> rest) {
 
 // render -t TEMPLATE -s JSON
 base::result<command> render_locally(std::span<std::string_view const> rest) {
-    VSECM_TRY(given, base::parse_options(rest, table));
+    VSECM_TRY(given, base::parse_options(rest, option_table()));
     command c;
     if (given.has(o_help)) return c;
     c.what = verb::render;
@@ -232,7 +197,7 @@ base::result<command> parse_command_line(std::span<std::string_view const> argum
         if (first == "render") return render_locally(arguments.subspan(1));
         if (std::ranges::find(later_verbs, first) != std::end(later_verbs)) return fail(errc::unsupported, "`{}` is not supported yet", first);
     }
-    VSECM_TRY(given, base::parse_options(arguments, table));
+    VSECM_TRY(given, base::parse_options(arguments, option_table()));
     command c;
     if (given.has(o_help)) return c;
     if (given.has(o_version)) {
@@ -266,61 +231,6 @@ base::result<command> parse_command_line(std::span<std::string_view const> argum
     if (c.namespaces.empty()) c.namespaces.emplace_back("default");
     VSECM_TRY_OK(check_names(c));
     return put_remove_or_encrypt(given, std::move(c), generation_prefix);
-}
-
-std::string_view help_text() noexcept {
-    return R"(safe - the operator's command line of vsecm (vsecm sentinel)
-
-usage:
-  safe -w NAME [-w NAME]... [-n NAMESPACE]... -s VALUE|-     keep a secret for workloads
-  safe -w NAME ... -e -s CIPHERTEXT                          the same, from what `safe -e` printed
-  safe -w NAME [-w NAME]... -d                               delete
-  safe -w NAME --versions                                    list what is kept of a secret: number, date, size
-  safe -w NAME --rollback N                                  make version N current again, as a new version
-  safe -w NAME [-w NAME]... --undelete                       take back a deletion
-  safe -e -s VALUE|-                                         encrypt only: prints the ciphertext
-  safe -l [-e]                                               list; with -e: the encrypted export
-  safe -i -                                                  give the root key (three lines on standard input)
-  safe status                                                how the server is
-  safe apply FILE|- [--dry-run]                              do the blocks of an init-command script, or only tell them
-  safe render -t TEMPLATE -s JSON|-                          what a template makes of data, here and now: the exact bytes
-  vsecm sentinel serve                                       the long-running part: init commands, probes
-
-options:
-  -w, --workload NAME      the workload, or raw:NAME, or k8s:NAME; may be repeated
-  -n, --namespace NAME     namespaces that may read it (default: default; '*': all); may be repeated
-  -s, --secret VALUE       the secret. `-`: standard input, to its end, byte for byte. A VALUE on the command line is
-                           visible to other processes and in the shell's history: prefer `-` or --secret-file
-                           gen:PATTERN makes one up that nobody knows: each [CLASS]{COUNT} in PATTERN becomes COUNT random
-                           characters: [a-z0-9]{8}; [\w]{8} letters, digits, symbols; [\d]{8} digits; [\x]{8} symbols
-      --secret-file FILE   the secret is the file's content, byte for byte
-  -a, --append             put the value in front of those the workload has, instead of replacing them
-  -b, --store WHERE        file or memory: where this secret is kept
-      --if-version N       only if the secret's version is N, as -l shows it (0: there is none yet). Another one: nothing is
-                           written for any of the workloads, exit 2
-  -d, --delete             delete the secrets of the workloads: they are gone for every reader at once. What --versions lists
-                           stays on safe's disk, encrypted, for --undelete; nothing does where safe runs with
-                           VSECM_SAFE_SECRET_BACKUP_COUNT=0
-      --versions           see above; safe keeps the last VSECM_SAFE_SECRET_BACKUP_COUNT (3) versions before the present one
-      --rollback N         see above: all values and dates of version N. --if-version guards it, as it does -s
-      --undelete           see above; with --if-version N: only if the deletion is version N, as --versions shows it
-  -e, --encrypt            see above
-  -l, --list               names and dates of all secrets
-  -i, --input-keys KEYS    the root key: private key, public key and AES seed, one a line, and behind them what else a root key
-                           file has: keys that were replaced. `-`: standard input. Safe takes it only if it opens what is
-                           stored, and keeps it in memory; with VSECM_ROOT_KEY_INPUT_PERSIST=true it stores it
-  -f, --format FORMAT      json or none (default: json; from standard input or a file: none)
-  -t, --template TEMPLATE  a Go template (text/template); so far for render only
-  -N, --nbf DATE           not before: now, or a date like 2026-01-31T00:00:00Z
-  -E, --exp DATE           expires: never, or a date
-      --output SHAPE       text (default), or json: no framing, for programs
-      --version            the version of this program
-  -h, --help               this text
-
-exit status: 0 done; 1 usage or a local problem; 2 the server refused; 3 sealed (no root key yet); 4 no identity, or not
-a sentinel's; 5 server not reachable; 6 not found. Errors are one sentence on standard error.
-Settings come from the environment: vsecm help env
-)";
 }
 
 }  // namespace vsecm::roles::sentinel

@@ -47,6 +47,4 @@ struct command {
 // sentence that says what to type; it never contains a value.
 base::result<command> parse_command_line(std::span<std::string_view const> arguments, std::string_view generation_prefix = "gen:");
 
-std::string_view help_text() noexcept;
-
 }  // namespace vsecm::roles::sentinel

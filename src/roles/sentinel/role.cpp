@@ -143,7 +143,7 @@ int run_sentinel(arguments args) {
         if (asked.error().code == errc::invalid) result.sentences.back() += " (Type `safe -h` for help.)";
         return finish(result);
     }
-    if (asked->what == verb::help) return print(STDOUT_FILENO, help_text()) ? 0 : 1;
+    if (asked->what == verb::help) return print(STDOUT_FILENO, help_text(sentinel_manual)) ? 0 : 1;
     if (asked->what == verb::version) return print(STDOUT_FILENO, "vsecm " VSECM_VERSION "\n") ? 0 : 1;
     if (!settings) return finish(failed(settings.error(), false));
     if (asked->what == verb::serve) return run_serve(*settings, warnings);

@@ -7,5 +7,6 @@ namespace vsecm {
 
 // Exit statuses of api/exit_status.hpp. Overwrites the memory of secret arguments once they are read.
 int run_sentinel(arguments args);
+extern manual const sentinel_manual;
 
 }  // namespace vsecm

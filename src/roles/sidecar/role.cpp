@@ -13,19 +13,6 @@ namespace {
 using roles::sidecar::kept;
 using roles::sidecar::secrets_file;
 
-constexpr std::string_view help =
-    "vsecm sidecar - keeps a file equal to this workload's secret\n"
-    "\n"
-    "usage: vsecm sidecar            (no arguments: everything is set by the environment)\n"
-    "\n"
-    "VSECM_SIDECAR_SECRETS_PATH (/opt/vsecm/secrets.json) is replaced in one step whenever the secret changes; safe says so\n"
-    "the moment it happens, and a safe that cannot is asked every VSECM_SIDECAR_POLL_INTERVAL (20000 ms). The file is not\n"
-    "touched while its content is right, stays as it is while safe is away, and becomes empty when the secret is deleted or\n"
-    "expires. VSECM_SIDECAR_FILE_MODE sets its mode. SIGTERM ends it (0); the file stays.\n"
-    "\n"
-    "  . ./playground/env/billing; vsecm sidecar &\n"
-    "  cat \"$VSECM_SIDECAR_SECRETS_PATH\"\n";
-
 void tell(kept done, client::fetched const& found) {
     switch (done) {
         case kept::written: base::log::info("file_written", {{"bytes", found.content.data.size()}}); break;
@@ -82,6 +69,19 @@ base::result<int> run() {
 
 }  // namespace
 
-int run_sidecar(arguments args) { return run_framed("sidecar", help, args, run); }
+constexpr manual sidecar_manual{
+    .title = "vsecm sidecar",
+    .summary = "keeps a file equal to this workload's secret",
+    .usage = "vsecm sidecar            (no arguments: everything is set by the environment)",
+    .about = R"(VSECM_SIDECAR_SECRETS_PATH (/opt/vsecm/secrets.json) is replaced in one step whenever the secret changes; safe says so
+the moment it happens, and a safe that cannot is asked every VSECM_SIDECAR_POLL_INTERVAL (20000 ms). The file is not
+touched while its content is right, stays as it is while safe is away, and becomes empty when the secret is deleted or
+expires. VSECM_SIDECAR_FILE_MODE sets its mode. SIGTERM ends it (0); the file stays.)",
+    .examples = R"(. ./playground/env/billing; vsecm sidecar &
+cat "$VSECM_SIDECAR_SECRETS_PATH")",
+    .variables = config::by_sidecar,
+};
+
+int run_sidecar(arguments args) { return run_framed("sidecar", sidecar_manual, args, run); }
 
 }  // namespace vsecm

@@ -7,5 +7,6 @@ namespace vsecm {
 
 // Runs until SIGTERM or SIGINT (0).
 int run_sidecar(arguments args);
+extern manual const sidecar_manual;
 
 }  // namespace vsecm

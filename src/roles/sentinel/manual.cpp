@@ -1,0 +1,89 @@
+// What people read about the operator's command line, and the table its parser follows.
+#include "config/variables.hpp"
+#include "roles/sentinel/options.hpp"
+#include "roles/sentinel/role.hpp"
+
+namespace vsecm::roles::sentinel {
+namespace {
+
+using base::option_kind;
+
+constexpr base::option_row table[] = {
+    {'w', "workload", option_kind::list, o_workload, "NAME", "the workload, or raw:NAME, or k8s:NAME; may be repeated"},
+    {'n', "namespace", option_kind::list, o_namespace, "NAME", "namespaces that may read it (default: default; '*': all); may be repeated"},
+    {'s', "secret", option_kind::single, o_secret, "VALUE",
+     "the secret. `-`: standard input, to its end, byte for byte. A VALUE on the command line is\n"
+     "visible to other processes and in the shell's history: prefer `-` or --secret-file.\n"
+     "gen:PATTERN makes one up that nobody knows: each [CLASS]{COUNT} in PATTERN becomes COUNT random\n"
+     "characters: [a-z0-9]{8}; [\\w]{8} letters, digits, symbols; [\\d]{8} digits; [\\x]{8} symbols"},
+    {'\0', "secret-file", option_kind::single, o_secret_file, "FILE", "the secret is the file's content, byte for byte"},
+    {'a', "append", option_kind::flag, o_append, "", "put the value in front of those the workload has, instead of replacing them"},
+    {'b', "store", option_kind::single, o_store, "file|memory", "where this secret is kept"},
+    {'\0', "if-version", option_kind::single, o_if_version, "N",
+     "only if the secret's version is N, as -l shows it (0: there is none yet). Another one: nothing is\n"
+     "written for any of the workloads, exit 2"},
+    {'d', "delete", option_kind::flag, o_delete, "",
+     "delete the secrets of the workloads: they are gone for every reader at once. What --versions lists\n"
+     "stays on safe's disk, encrypted, for --undelete; nothing does where safe runs with\n"
+     "VSECM_SAFE_SECRET_BACKUP_COUNT=0"},
+    {'\0', "versions", option_kind::flag, o_versions, "",
+     "what is kept of a secret; safe keeps the last VSECM_SAFE_SECRET_BACKUP_COUNT (3) versions before the\npresent one"},
+    {'\0', "rollback", option_kind::single, o_rollback, "N", "all values and dates of version N again. --if-version guards it, as it does -s"},
+    {'\0', "undelete", option_kind::flag, o_undelete, "", "take back a deletion; with --if-version N: only if the deletion is version N, as --versions shows it"},
+    {'e', "encrypt", option_kind::flag, o_encrypt, "", "without -w: encrypt only; with -w: the value is such ciphertext; with -l: list ciphertexts"},
+    {'l', "list", option_kind::flag, o_list, "", "names and dates of all secrets"},
+    {'i', "input-keys", option_kind::single, o_input_keys, "KEYS",
+     "the root key: private key, public key and AES seed, one a line, and behind them what else a root key\n"
+     "file has: keys that were replaced. `-`: standard input. Safe takes it only if it opens what is\n"
+     "stored, and keeps it in memory; with VSECM_ROOT_KEY_INPUT_PERSIST=true it stores it"},
+    {'f', "format", option_kind::single, o_format, "json|none", "json or none (default: json; from standard input or a file: none)"},
+    {'t', "template", option_kind::single, o_template, "TEMPLATE", "a Go template (text/template); so far for render only"},
+    {'N', "nbf", option_kind::single, o_nbf, "DATE", "not before: now, or a date like 2026-01-31T00:00:00Z"},
+    {'E', "exp", option_kind::single, o_exp, "DATE", "expires: never, or a date"},
+    {'\0', "output", option_kind::single, o_output, "text|json", "text (default), or json: no framing, for programs"},
+    {'\0', "dry-run", option_kind::flag, o_dry_run, "", "with apply: tell what it would do"},
+    // Known, so that they are refused by name and not mistaken for something else.
+    {'\0', "rotate-root-key", option_kind::flag, o_later},
+    {'\0', "forget-key", option_kind::single, o_later},
+    {'\0', "version", option_kind::flag, o_version, "", "the version of this program"},
+    {'h', "help", option_kind::flag, o_help, "", "this text"},
+};
+
+constexpr std::string_view words[] = {"serve", "status", "apply", "render"};
+
+}  // namespace
+
+std::span<base::option_row const> option_table() noexcept { return table; }
+
+}  // namespace vsecm::roles::sentinel
+
+namespace vsecm {
+
+constexpr manual sentinel_manual{
+    .title = "vsecm sentinel",
+    .summary = "the operator's command line, also called as `safe`",
+    .usage = R"(safe -w NAME [-w NAME]... [-n NAMESPACE]... -s VALUE|-     keep a secret for workloads
+safe -w NAME ... -e -s CIPHERTEXT                          the same, from what `safe -e` printed
+safe -w NAME [-w NAME]... -d                               delete
+safe -w NAME --versions                                    list what is kept of a secret: number, date, size
+safe -w NAME --rollback N                                  make version N current again, as a new version
+safe -w NAME [-w NAME]... --undelete                       take back a deletion
+safe -e -s VALUE|-                                         encrypt only: prints the ciphertext
+safe -l [-e]                                               list; with -e: the encrypted export
+safe -i -                                                  give the root key (three lines on standard input)
+safe status                                                how the server is
+safe apply FILE|- [--dry-run]                              do the blocks of an init-command script, or only tell them
+safe render -t TEMPLATE -s JSON|-                          what a template makes of data, here and now: the exact bytes
+vsecm sentinel serve                                       the long-running part: init commands, probes)",
+    .options = roles::sentinel::table,
+    .notes = R"(Errors are one sentence on standard error. Settings come from the environment: vsecm help env)",
+    .examples = R"(printf %s "$PASSWORD" | safe -w billing -n default -s -
+safe -w billing -s 'gen:{"username":"admin-[a-z0-9]{6}","password":"[a-zA-Z0-9]{24}"}'
+safe -l --output json)",
+    .exit_status = R"(0 done; 1 usage or a local problem; 2 the server refused; 3 sealed (no root key yet); 4 no identity, or not
+a sentinel's; 5 server not reachable; 6 not found)",
+    .words = roles::sentinel::words,
+    .variables = config::by_sentinel,
+};
+
+}  // namespace vsecm
