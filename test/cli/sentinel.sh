@@ -28,7 +28,7 @@ row 'a pattern with nothing random' 1 '' 'nothing would be random' -- sentinel -
 truth 'which is not repeated' sh -c '! grep -q hunter2 .err'
 row 'a generated ciphertext' 1 '' '-e says that the secret is ciphertext already' -- sentinel -w billing -e -s 'gen:[a-z]{8}'
 row 'yaml is to come' 1 '' '-f yaml is not supported yet' -- sentinel -w billing -s x -f yaml
-row 'doctor is to come' 1 '' '`doctor` is not supported yet' -- sentinel doctor
+row 'doctor takes nothing' 1 '' 'takes no' -- sentinel doctor -l
 row 'apply without a file' 1 '' 'apply takes the name of one file, or -' -- sentinel apply
 row 'apply of no file' 1 '' 'nowhere' -- sentinel apply nowhere
 printf 'w:one,two\ns:gen:[a-z]{8}\n--\nwait:10\n--\nw:k8s:three\nn:x\ns:hunter2\n' >script
@@ -45,6 +45,10 @@ row 'an empty standard input' 1 '' 'the secret is empty' -- sentinel -w billing 
 # --- nobody there ----------------------------------------------------------------------------------------------------
 environment="SPIFFE_ENDPOINT_SOCKET=unix://$scratch/none.sock"
 row 'no Workload API' 4 '' 'the socket does not exist' -- sentinel -l
+environment="SPIFFE_ENDPOINT_SOCKET=unix://$scratch/none.sock"
+row 'doctor: no Workload API' 4 "no  socket    $scratch/none.sock: No such file or directory\\n    -> Is the SPIRE agent running, and its socket mounted here? On a laptop: \`vsecm dev --dir DIR\`, then \`. DIR/env/vsecm-sentinel\` in this shell.\\n" '' -- sentinel doctor
+environment="SPIFFE_ENDPOINT_SOCKET=unix://$VSECM"
+row 'doctor: not even a socket' 4 '~is no socket' '' -- sentinel doctor
 environment='SPIFFE_ENDPOINT_SOCKET=nonsense'
 row 'a socket address that is none' 1 '' 'SPIFFE_ENDPOINT_SOCKET' -- sentinel -l
 environment='VSECM_SAFE_ENDPOINT_URL=http://127.0.0.1/'
@@ -84,6 +88,14 @@ sentinel() { # like row, as the operator
     row "$@"
 }
 
+sentinel 'doctor: all is well' 0 '~ok  store     every stored secret opens' '' -- sentinel doctor
+sentinel 'for a program' 0 '~{"ok":true,"checks":[{"check":"socket","ok":true,' '' -- sentinel doctor --output json
+environment="$workload"
+row 'doctor: a workload is no operator' 4 '~no  identity  ' '' -- sentinel doctor
+environment="$operator VSECM_SAFE_ENDPOINT_URL=https://127.0.0.1:1/"
+row 'doctor: nobody answers' 5 '~VSECM_SAFE_ENDPOINT_URL (https://127.0.0.1:1/)' '' -- sentinel doctor
+environment="$operator VSECM_SPIFFEID_PREFIX_SAFE=spiffe://vsecm.com/workload/else"
+row 'doctor: whom we do not trust' 2 '~no  trust     ' '' -- sentinel doctor
 sentinel 'an empty list' 0 '\n{"secrets":[]}\n\n' '' -- sentinel -l
 sentinel 'put' 0 '\nOK\n\n' '' -- sentinel -w app -n default -s '!VSecMRocks!'
 sentinel 'Q53: put a value that looks like options' 0 '\nOK\n\n' '' -- sentinel -w app -s -hello

@@ -15,8 +15,6 @@ using base::fail;
 
 namespace {
 
-constexpr std::string_view later_verbs[] = {"doctor"};
-
 base::result<output_shape> shape_of(base::parsed_options const& given) {
     auto const word = given.value(o_output);
     if (!given.has(o_output) || word == "text") return output_shape::text;
@@ -193,9 +191,9 @@ base::result<command> parse_command_line(std::span<std::string_view const> argum
         auto const first = arguments[0];
         if (first == "serve") return verb_alone(verb::serve, arguments.subspan(1));
         if (first == "status") return verb_alone(verb::status, arguments.subspan(1));
+        if (first == "doctor") return verb_alone(verb::doctor, arguments.subspan(1));
         if (first == "apply") return apply_script(arguments.subspan(1));
         if (first == "render") return render_locally(arguments.subspan(1));
-        if (std::ranges::find(later_verbs, first) != std::end(later_verbs)) return fail(errc::unsupported, "`{}` is not supported yet", first);
     }
     VSECM_TRY(given, base::parse_options(arguments, option_table()));
     command c;

@@ -14,7 +14,7 @@
 namespace vsecm::roles::sentinel {
 
 enum class verb {
-    help, version, list, put, remove, encrypt, versions, rollback, undelete, give_root_key, status, serve, apply, render,
+    help, version, list, put, remove, encrypt, versions, rollback, undelete, give_root_key, status, doctor, serve, apply, render,
 };
 enum class output_shape { text, json };
 

@@ -49,7 +49,7 @@ constexpr base::option_row table[] = {
     {'h', "help", option_kind::flag, o_help, "", "this text"},
 };
 
-constexpr std::string_view words[] = {"serve", "status", "apply", "render"};
+constexpr std::string_view words[] = {"serve", "status", "doctor", "apply", "render"};
 
 }  // namespace
 
@@ -72,6 +72,7 @@ safe -e -s VALUE|-                                         encrypt only: prints 
 safe -l [-e]                                               list; with -e: the encrypted export
 safe -i -                                                  give the root key (three lines on standard input)
 safe status                                                how the server is
+safe doctor                                                why does it not work? one check a line, and what to do
 safe apply FILE|- [--dry-run]                              do the blocks of an init-command script, or only tell them
 safe render -t TEMPLATE -s JSON|-                          what a template makes of data, here and now: the exact bytes
 vsecm sentinel serve                                       the long-running part: init commands, probes)",

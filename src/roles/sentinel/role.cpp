@@ -5,6 +5,7 @@
 #include "role_frame.hpp"
 #include "roles/sentinel/actions.hpp"
 #include "roles/sentinel/apply.hpp"
+#include "roles/sentinel/doctor.hpp"
 #include "roles/sentinel/inputs.hpp"
 #include "roles/sentinel/render.hpp"
 #include "roles/sentinel/serve.hpp"
@@ -58,18 +59,26 @@ base::result<prepared_command> prepare(command asked) {
     return ready;
 }
 
+// What is to be done with a session, which is not open yet.
+using work = std::function<net::awaitable<outcome>(client::session&)>;
 // What is to be done once there is an identity.
-using work = std::function<net::awaitable<outcome>(client::safe_client&)>;
+using call = std::function<net::awaitable<outcome>(client::safe_client&)>;
 
-net::awaitable<outcome> talk(client::session session, work todo) {
+net::awaitable<outcome> talk(client::session& session, call todo) {
     auto const opened = co_await session.open(spiffe::svid_source::patience::until_first_error);
-    if (!opened) {
-        session.close();
-        co_return failed(opened.error(), false);
-    }
-    auto result = co_await todo(session.safe());
+    if (!opened) co_return failed(opened.error(), false);
+    co_return co_await todo(session.safe());
+}
+
+net::awaitable<outcome> work_and_close(client::session session, work todo) {
+    auto result = co_await todo(session);
     session.close();
     co_return result;
+}
+
+net::awaitable<outcome> examine_all(client::session& session, config::sentinel_settings const& settings, output_shape shape) {
+    auto const findings = co_await examine(session, settings);
+    co_return told_findings(findings, shape);
 }
 
 // An input that is not there is no secret that is not there; what is wrong with one is a local problem.
@@ -89,7 +98,7 @@ int run_session(config::sentinel_settings const& settings, work todo) {
     signals.async_wait([&](net::error_code const& ec, int) {
         if (!ec) loop.stop();
     });
-    net::asio::co_spawn(loop, talk(*std::move(session), std::move(todo)), [&](std::exception_ptr thrown, outcome ended) {
+    net::asio::co_spawn(loop, work_and_close(*std::move(session), std::move(todo)), [&](std::exception_ptr thrown, outcome ended) {
         result = thrown ? failed({errc::internal, "the command ended in an exception"}, false) : std::move(ended);
         loop.stop();
     });
@@ -98,10 +107,16 @@ int run_session(config::sentinel_settings const& settings, work todo) {
     return finish(*result);
 }
 
+int run_call(config::sentinel_settings const& settings, call todo) {
+    return run_session(settings, [&](client::session& session) { return talk(session, std::move(todo)); });
+}
+
 int run_command(config::sentinel_settings const& settings, command asked) {
     auto ready = prepare(std::move(asked));
     if (!ready) return finish_without_input(ready.error());
-    return run_session(settings, [&ready](client::safe_client& safe) { return perform(safe, *std::move(ready)); });
+    if (ready->asked.what == verb::doctor)
+        return run_session(settings, [&](client::session& session) { return examine_all(session, settings, ready->asked.output); });
+    return run_call(settings, [&ready](client::safe_client& safe) { return perform(safe, *std::move(ready)); });
 }
 
 int run_apply(config::sentinel_settings const& settings, command const& asked) {
@@ -112,7 +127,7 @@ int run_apply(config::sentinel_settings const& settings, command const& asked) {
     bool told = true;
     teller const tell = [&told](std::string const& line) { told = print(STDOUT_FILENO, line + '\n') && told; };
     if (asked.dry_run) preview(*all, tell);
-    int const status = asked.dry_run ? 0 : run_session(settings, [&](client::safe_client& safe) { return apply(safe, *all, tell); });
+    int const status = asked.dry_run ? 0 : run_call(settings, [&](client::safe_client& safe) { return apply(safe, *all, tell); });
     return status == 0 && !told ? api::to_int(exit_status::usage) : status;
 }
 

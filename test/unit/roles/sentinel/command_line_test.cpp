@@ -138,8 +138,7 @@ TEST_CASE("what this version does not do is refused, never ignored") {
                            {"-w", "a", "-s", "x", "--dry-run"},
                            {"-l", "--dry-run"},
                            {"--rotate-root-key"},
-                           {"--forget-key", "abc"},
-                           {"doctor"}};
+                           {"--forget-key", "abc"}};
     for (auto const& arguments : cases) {
         auto const e = refused(arguments);
         CHECK(e.code == errc::unsupported);
