@@ -217,11 +217,14 @@ void batch_writer::place_records() {
     }
 }
 
+// Until we write a name for the first time, its record may be the original's file; one that is left beside ours is older.
+std::string batch_writer::current_file(step const& s) const {
+    auto const original = index_.current_aliases.find(s.write->name);
+    return original == index_.current_aliases.end() ? record_file(s.stem) : original->second;
+}
+
 base::status batch_writer::place_record(step& s) {
-    if (!settling_) {
-        auto const alias = index_.aliases.find(s.write->name);
-        history_.link(alias == index_.aliases.end() ? record_file(s.stem) : alias->second.front(), s.stem, s.write->replaces);
-    }
+    if (!settling_) history_.link(current_file(s), s.stem, s.write->replaces);
     VSECM_TRY_OK(folder_.files().rename(folder_.data + "/" + s.aside, folder_.data + "/" + record_file(s.stem)));
     s.aside.clear();
     return {};
@@ -240,6 +243,7 @@ base::status batch_writer::erase_record(step& s) {
         for (auto const& file : found->second) VSECM_TRY_OK(folder_.remove_if_there(folder_.data + "/" + file));
         originals->erase(found);
     }
+    index_.current_aliases.erase(name);
     if (buries || (s.write->replaces_damaged && s.write->state == secret_state::vacant)) return {};  // memory still says damaged
     history_changed_ = history_changed_ || history_.has(s.stem);
     VSECM_TRY_OK(history_.erase(s.stem));
@@ -254,9 +258,7 @@ base::status batch_writer::erase_record(step& s) {
 // A repair (`replaces` is 0) does not know which version a file that is there would be.
 base::status batch_writer::bury_record(step& s) {
     if (s.write->replaces == 0) return {};
-    auto const alias = index_.aliases.find(s.write->name);
-    auto const file = alias == index_.aliases.end() ? record_file(s.stem) : alias->second.front();
-    auto buried = history_.place(file, s.stem, s.write->replaces);
+    auto buried = history_.place(current_file(s), s.stem, s.write->replaces);
     if (!buried && buried.error().code == errc::not_found) return {};
     history_changed_ = true;
     return buried;
@@ -295,6 +297,7 @@ void batch_writer::tidy_up() {
         }
         to_prune_.push_back(s.stem);
         if (s.tombstone) continue;
+        index_.current_aliases.erase(s.write->name);
         if (index_.tombstones.erase(s.stem) > 0) try_remove(folder_.deleted + "/" + record_file(s.stem));
         if (auto const alias = index_.aliases.find(s.write->name); alias != index_.aliases.end()) {
             for (auto const& file : alias->second) try_remove(folder_.data + "/" + file);
@@ -327,11 +330,19 @@ base::result<base::secret_text> batch_writer::read_earlier(std::string const& na
     return history_.read(api::encode_name(name), version);
 }
 
-// History goes first, and records that a start found beside their tombstones are gone for good before these are.
+// History goes first, and records that a start found beside their tombstones, and perhaps could not remove, are gone for good
+// before these are.
 base::status batch_writer::forget(std::span<std::string const> names) {
     VSECM_TRY_OK(journal_.checkpoint());
     for (auto const& name : names) VSECM_TRY_OK(history_.erase(api::encode_name(name)));
     VSECM_TRY_OK(folder_.files().sync_folder(folder_.history));
+    for (auto const& name : names) {
+        VSECM_TRY_OK(folder_.remove_if_there(folder_.data + "/" + record_file(api::encode_name(name))));
+        auto const left = index_.aliases.find(name);
+        if (left == index_.aliases.end()) continue;
+        for (auto const& file : left->second) VSECM_TRY_OK(folder_.remove_if_there(folder_.data + "/" + file));
+        index_.aliases.erase(left);
+    }
     VSECM_TRY_OK(folder_.files().sync_folder(folder_.data));
     for (auto const& name : names) {
         auto const stem = api::encode_name(name);

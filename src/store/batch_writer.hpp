@@ -62,6 +62,7 @@ private:
     void prune_history();
 
     void give_up(write_group& group, base::error why, bool uncertain);
+    std::string current_file(step const& s) const;
     std::string const& place(step const& s) const { return s.tombstone ? folder_.deleted : folder_.data; }
     auto alive_steps();
 

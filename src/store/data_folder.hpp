@@ -46,6 +46,7 @@ struct folder_index {
     std::unordered_map<std::string, std::vector<std::uint64_t>> earlier;      // stem -> versions in history/, ascending
     std::unordered_map<std::string, std::vector<std::string>> quarantined;    // stem -> files in quarantine/
     std::unordered_map<std::string, std::vector<std::string>> aliases;        // name -> files the original would have named so
+    std::unordered_map<std::string, std::string> current_aliases;             // name -> the one of them that is its record
     std::unordered_map<std::string, std::vector<std::string>> backups;        // name -> the original's copies of it
     std::unordered_set<std::string> tombstones;                               // stems with a file in deleted/
 };

@@ -189,6 +189,7 @@ void loader::keep_record(std::string const& name, claim const& c) {
         auto const buried = c.tombstone != nullptr && c.tombstone->opened() ? c.tombstone->record.secret->version : 0;
         opener_.set_version(*secret, std::max(buried, newest_earlier(name)) + 1);
     }
+    if (c.record->stem() != api::encode_name(name)) index_.current_aliases[name] = c.record->file;
     out_.secrets.push_back(std::move(secret));
 }
 
@@ -201,11 +202,16 @@ void loader::keep_tombstone(std::string const& name, claim const& c) {
         if (version == 0) version = newest_earlier(name) + 1;  // as keep_record would have counted
         if (buries && version < c.tombstone->record.secret->version)
             if (auto buried = history_.place(c.record->file, stem, version); !buried) warn(buried.error().what);
-        std::vector<std::string> files{stem + std::string(record_suffix)};
-        for (auto const& alias : index_.aliases[name]) files.push_back(alias);
-        for (auto const& file : files)
-            if (auto gone = folder_.remove_if_there(folder_.data + "/" + file); !gone) warn(gone.error().what);
-        index_.aliases.erase(name);
+        auto const is_left = [this](std::string const& file) {
+            auto const gone = folder_.remove_if_there(folder_.data + "/" + file);
+            if (!gone) warn(gone.error().what);
+            return !gone;
+        };
+        (void)is_left(stem + std::string(record_suffix));
+        // What stays is older than the tombstone, and goes with it at the latest.
+        auto& aliases = index_.aliases[name];
+        std::erase_if(aliases, [&](std::string const& file) { return !is_left(file); });
+        if (aliases.empty()) index_.aliases.erase(name);
     }
     if (buries)
         history_.prune(stem);

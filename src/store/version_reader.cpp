@@ -49,6 +49,8 @@ base::result<version_list> version_reader::list(std::string const& name, secret_
     found.push_back(now);
     VSECM_TRY(kept, behind_.earlier_versions(name));
     for (auto const version : kept | std::views::reverse) {
+        // A second link to the current one, of a write that a crash cut short.
+        if (current->state == secret_state::present && version >= current->version) continue;
         version_info one{version, version_state::damaged, std::nullopt, 0};
         if (auto const secret = open(name, version)) {
             VSECM_TRY(text, maker_.open_joined(**secret));

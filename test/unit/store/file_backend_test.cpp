@@ -254,6 +254,45 @@ TEST_CASE("the original may run in between: the newer of two records counts, by 
     CHECK(names_in(dir.path) == std::vector<std::string>{"app.age", "my%20app.age"});
 }
 
+TEST_CASE("a record that a start could not remove does not come back when its deletion is forgotten") {
+    struct stuck_files final : passing_on {
+        std::string stuck;
+        base::status refused() const { return base::fail(errc::storage, "{}: stuck", stuck); }
+        base::status rename(std::string const& from, std::string const& to) override { return from == stuck ? refused() : real.rename(from, to); }
+        base::status remove(std::string const& path) override { return path == stuck ? refused() : real.remove(path); }
+    };
+    auto const name = GENERATE(as<std::string>(), "app", "my app");
+    temporary_folder dir;
+    {
+        auto const store = open_folder(dir.path);
+        REQUIRE(store->commit_and_wait(request(put(name, "v"))));
+        REQUIRE(store->commit_and_wait(request(removal(name))));
+    }
+    put_original(dir.path, name + ".age", original_record(name, "old copy", "2001-01-01T00:00:00Z"));
+    stuck_files files;
+    files.stuck = dir.path + "/" + name + ".age";
+    file_options options;
+    options.path = dir.path;
+    options.files = &files;
+    store_options few;
+    few.max_tombstones = 1;
+    {
+        auto const store = try_open(options, test_cipher(), few).value();
+        CHECK(shown(*store, name) == "deleted");
+        auto const other = [&](std::string const& one) {
+            REQUIRE(store->commit_and_wait(request(put(one, "v"))));
+            REQUIRE(store->commit_and_wait(request(removal(one))));
+        };
+        other("second");
+        CHECK(shown(*store, name) == "deleted");  // what cannot be removed is not forgotten
+        files.stuck.clear();
+        other("third");
+        CHECK(shown(*store, name) == "absent");
+    }
+    CHECK(names_in(dir.path).empty());
+    CHECK(shown(*open_folder(dir.path), name) == "absent");
+}
+
 TEST_CASE("Q67 Q34: a damaged record is put aside, reserved and reported, until somebody writes or deletes it") {
     temporary_folder dir;
     {

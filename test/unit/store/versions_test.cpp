@@ -125,6 +125,44 @@ TEST_CASE("a rollback makes an earlier version current again, whole, as a new ve
     }
 }
 
+TEST_CASE("a file of the original that is left beside ours is not taken for the version that is replaced") {
+    forgetful_files files;
+    auto const theirs = test_cipher()->encrypt(base::as_bytes(std::string_view(
+        R"({"name":"my app","value":"old","valueTransformed":"old","meta":{"namespaces":["default"]},"updated":"2001-01-01T00:00:00Z"})")));
+    auto const left_again = [&] { files.put("/data/my app.age", base::as_text(theirs)); };  // as if it had not been removed
+    left_again();
+    REQUIRE(try_open(options_on(files)).value()->commit_and_wait(request(put("my app", "new"))));
+    left_again();
+    auto store = try_open(options_on(files)).value();
+    REQUIRE(shown(*store, "my app") == "[new]");
+    SECTION("by a deletion") {
+        REQUIRE(store->commit_and_wait(request(removal("my app"))));
+        REQUIRE(store->commit_and_wait(request(undelete("my app"))));
+    }
+    SECTION("by a write") {
+        REQUIRE(store->commit_and_wait(request(put("my app", "newer"))));
+        REQUIRE(store->commit_and_wait(request(rollback("my app", 2))));
+    }
+    CHECK(shown(*store, "my app") == "[new]");
+    CHECK(files.names_in("/data") == std::vector<std::string>{"my%20app.age"});
+}
+
+TEST_CASE("a write cut short by a crash does not show a version twice") {
+    forgetful_files files;
+    {
+        auto const store = try_open(options_on(files)).value();
+        for (auto const* v : {"one", "two"}) REQUIRE(store->commit_and_wait(request(put("app", v))));
+        files.plan_faults([first = files.num_calls()](std::size_t n) {  // new file, link; no rename
+            return n < first + 2 ? forgetful_files::fault::none : forgetful_files::fault::refused;
+        });
+        CHECK_FALSE(store->commit_and_wait(request(put("app", "three"))));
+        store->stop();
+    }
+    auto const after = files.after_power_cut(forgetful_files::survival::everything);
+    REQUIRE(after->names_in("/data/history") == std::vector<std::string>{"app.1.age", "app.2.age"});
+    CHECK(listed(*try_open(options_on(*after)).value(), "app") == "2 current 3, 1 earlier 3");
+}
+
 TEST_CASE("a deletion can be undone, over a restart too, and only a deletion") {
     temporary_folder dir;
     {
