@@ -195,12 +195,19 @@ base::status journal::recover(record_opener const& opener) {
     return {};
 }
 
-// For people: what cannot be read may have been acknowledged.
+// For people: what cannot be read may have been acknowledged. Once, however many starts it takes to recover it.
 base::status journal::keep_damaged() const {
+    auto const path = folder_.data + "/" + std::string(journal_file);
+    VSECM_TRY(whole, folder_.files().read(path, max_journal_file_len));
     for (int n = 1;; ++n) {
-        auto linked = folder_.files().link(folder_.data + "/" + std::string(journal_file), std::format("{}/journal.{}", folder_.quarantine, n));
-        if (!linked && linked.error().code == base::errc::conflict) continue;
-        VSECM_TRY_OK(std::move(linked));
+        auto const kept = std::format("{}/journal.{}", folder_.quarantine, n);
+        auto linked = folder_.files().link(path, kept);
+        if (!linked && linked.error().code == base::errc::conflict) {
+            auto const other = folder_.files().read(kept, max_journal_file_len);
+            if (!other || other->view() != whole.view()) continue;
+        } else {
+            VSECM_TRY_OK(std::move(linked));
+        }
         return folder_.files().sync_folder(folder_.quarantine);
     }
 }

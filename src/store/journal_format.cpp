@@ -147,8 +147,7 @@ journal_content parse_journal(base::byte_view bytes) {
 }
 
 base::result<journal_content> read_journal(base::file_layer& files, std::string const& folder) {
-    constexpr std::size_t with_lines = 2 * max_journal_len;
-    auto const bytes = files.read(folder + "/" + std::string(journal_file), with_lines);
+    auto const bytes = files.read(folder + "/" + std::string(journal_file), max_journal_file_len);
     if (bytes) return parse_journal(bytes->bytes());
     if (bytes.error().code == errc::not_found) return journal_content{{}, 0, 0, false};
     return std::unexpected(bytes.error());

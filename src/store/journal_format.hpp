@@ -23,6 +23,7 @@ struct journal_entry {
 // Ciphertext in one block, and in all of them.
 inline constexpr std::size_t max_block_len = 16U << 20;
 inline constexpr std::size_t max_journal_len = 4 * max_block_len;
+inline constexpr std::size_t max_journal_file_len = 2 * max_journal_len;  // with the lines between
 
 std::vector<std::uint8_t> print_block(std::span<journal_entry const> entries);
 

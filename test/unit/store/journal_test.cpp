@@ -170,6 +170,30 @@ TEST_CASE("a damaged block is kept for people, and those after it are used") {
     CHECK(files.names_in("/data/quarantine") == std::vector<std::string>{"journal.1"});
 }
 
+TEST_CASE("a damaged journal is kept once, however many starts its recovery takes") {
+    forgetful_files files;
+    auto bytes = print_block(two_entries());
+    bytes[bytes.size() / 2] ^= 1;
+    auto const good = print_block(std::vector<journal_entry>{
+        {"app", 4, 3, test_cipher()->encrypt(base::as_bytes(std::string_view(R"({"name":"app","value":"v4","version":4})")))}});
+    bytes.insert(bytes.end(), good.begin(), good.end());
+    files.put(journal_path, base::as_text(bytes));
+    (void)files.make_folder("/data/quarantine", 0700);
+    files.put("/data/quarantine/journal.1", "of another time");
+    std::size_t num_failed = 0;
+    for (std::size_t cut = 0; cut < 100; ++cut) {
+        files.plan_faults([first = files.num_calls() + cut](std::size_t n) {
+            return n < first ? forgetful_files::fault::none : forgetful_files::fault::refused;
+        });
+        auto const opened = try_open(options_on(files));
+        files.plan_faults(nullptr);
+        if (opened && !has_journal(files)) break;
+        ++num_failed;
+    }
+    CHECK(num_failed > 5);
+    CHECK(files.names_in("/data/quarantine") == std::vector<std::string>{"journal.1", "journal.2"});
+}
+
 TEST_CASE("what somebody else wrote or removed since is newer than the journal") {
     forgetful_files files;
     REQUIRE(try_open(options_on(files, 0)).value()->commit_and_wait(request(put("kept", "v1"), put("changed", "v1"), put("removed", "v1"))));
