@@ -50,8 +50,10 @@ struct stored_secret {
 };
 using secret_ptr = std::shared_ptr<stored_secret const>;
 
-// True if record `a` was written after `b`. A program that does not count versions is judged by the dates it wrote.
-inline bool is_newer(stored_secret const& a, stored_secret const& b) noexcept {
+// True if record `a`, sealed or in the clear, was written after `b`. A program that does not count versions is judged by the
+// dates it wrote.
+template <class Record>
+bool is_newer(Record const& a, Record const& b) noexcept {
     return a.version > 0 && b.version > 0 ? a.version > b.version : a.updated > b.updated;
 }
 

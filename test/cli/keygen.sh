@@ -183,6 +183,16 @@ row 'which else is not there' 6 '' 'no secret named gone' -- keygen --decrypt --
 cp newest killed/one.age
 row 'the journal half made into files' 0 "Name: one\nValue: third\n${dates}Name: one\nVersion: 9\nValue: second\n${dates}Name: one\nVersion: 7\nValue: zeroth\n$dates" \
     '' -- keygen --decrypt --root-key key --data killed --history --name one
+record one theirs | sed 's/"updated":"2024/"updated":"2034/' | seal >killed/one.age
+row 'what the original wrote since is newer than the journal' 0 'theirs' '' -- keygen --decrypt --root-key key --data killed --name one
+row 'which is earlier then' 0 "Name: one\nValue: theirs\nCreated: 2024-05-06T07:08:09Z\nUpdated: 2034-05-06T07:08:10Z\n---\nName: one\nVersion: 10\nValue: third\n${dates}Name: one\nVersion: 9\nValue: second\n${dates}Name: one\nVersion: 7\nValue: zeroth\n$dates" \
+    '' -- keygen --decrypt --root-key key --data killed --history --name one
+rm killed/one.age
+row 'what the original removed since is not there' 6 '' 'no secret named one' -- keygen --decrypt --root-key key --data killed --name one
+row 'but for its versions' 0 "Name: one\nVersion: 10\nValue: third\n${dates}Name: one\nVersion: 9\nValue: second\n${dates}Name: one\nVersion: 7\nValue: zeroth\n$dates" \
+    '' -- keygen --decrypt --root-key key --data killed --history --name one
+printf X | dd of=killed/.journal bs=1 seek=100 conv=notrunc 2>/dev/null
+row 'of a damaged journal the rest, and an error' 1 "---\nName: one\nValue: third\n$dates" 'keygen: .journal: a part of it is damaged' -- keygen --decrypt --root-key key --data killed
 row 'history of what is no folder' 1 '' 'it goes with --data' -- keygen --decrypt --root-key key --file key --history
 cp data/one.age data/moved.age
 head -c 100 data/one.age >data/cut.age

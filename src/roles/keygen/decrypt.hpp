@@ -32,7 +32,9 @@ base::result<std::size_t> decrypt_export(decryption const& how, std::string cons
 base::result<std::size_t> decrypt_file(decryption const& how, std::string const& path);
 // One value in base64, as `safe -e` prints it; "-" is standard input. Exact bytes.
 base::result<std::size_t> decrypt_value(decryption const& how, std::string const& path);
-// Every record of a data folder, newest versions first. The folder is only read.
+// Every record of a data folder, newest versions first, as a server that starts on it would find them: what the original
+// wrote or removed since a server was killed counts for more than the journal. A damaged journal is an item that could not be
+// opened. The folder is only read.
 base::result<std::size_t> decrypt_data(decryption const& how, std::string const& path);
 
 }  // namespace vsecm::roles::keygen

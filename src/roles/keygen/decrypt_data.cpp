@@ -32,23 +32,56 @@ struct shelf {
 };
 using shelves = std::map<std::string, shelf>;  // by stem
 
-// A checkpoint may have made a file of the journal's newest record already.
-bool is_in_file(std::string const& path, std::vector<std::uint8_t> const& sealed) {
-    auto const file = read_file(path, store::max_record_len);
-    return file && std::ranges::equal(file->bytes(), sealed);
+result<store::plain_record> open_record(decryption const& how, std::string const& stem, sealed_record const& sealed) {
+    secret_text read;
+    if (!sealed.bytes) {
+        VSECM_TRY(bytes, read_file(sealed.path, store::max_record_len));
+        read = std::move(bytes);
+    }
+    VSECM_TRY(plain, open_store_file(how, stem + std::string(store::record_suffix), sealed.bytes ? byte_view(*sealed.bytes) : read.bytes()));
+    VSECM_TRY(record, store::decode_record(std::move(plain)));
+    if (record.name != stem && record.name != store::decode_stem(stem))
+        return fail(errc::corrupt, "the record in it is that of another secret, {}", printable(record.name));
+    return record;
 }
 
-void take_journal(store::journal_content&& journal, shelves& found) {
-    for (auto const& entry : journal.entries)
-        if (auto& newest = found[entry.stem].newest; newest && is_in_file(newest->path, entry.sealed)) newest.reset();
-    for (auto& entry : journal.entries) {
-        auto& there = found[entry.stem];
-        if (there.newest) there.earlier.insert_or_assign(entry.replaces, *std::move(there.newest));
-        there.newest = {entry.stem + " in " + std::string(store::journal_file), std::move(entry.sealed)};
+// Of one secret, oldest first.
+using left_entries = std::vector<store::journal_entry>;
+
+// Whose is the newest record: the same answer as the store finds at its start. A checkpoint may have made a file of the
+// journal's already; and the original, which knows no journal, may have written or removed the file since.
+enum class origin { journal_over_file, journal_also_as_file, changed_since };
+origin origin_of_newest(decryption const& how, std::string const& stem, shelf const& there, left_entries const& left, bool is_whole) {
+    if (!there.newest) return is_whole && left.front().replaces != 0 ? origin::changed_since : origin::journal_over_file;
+    auto const file = read_file(there.newest->path, store::max_record_len);
+    if (file && std::ranges::any_of(left, [&](auto const& entry) { return std::ranges::equal(file->bytes(), entry.sealed); }))
+        return origin::journal_also_as_file;
+    auto const theirs = open_record(how, stem, *there.newest);
+    auto const ours = open_record(how, stem, {{}, left.back().sealed});
+    return theirs && ours && store::is_newer(*theirs, *ours) ? origin::changed_since : origin::journal_over_file;
+}
+
+void take_journal(decryption const& how, store::journal_content&& journal, shelves& found) {
+    std::map<std::string, left_entries> by_stem;
+    for (auto& entry : journal.entries) by_stem[entry.stem].push_back(std::move(entry));
+    for (auto& [stem, left] : by_stem) {
+        auto& there = found[stem];
+        auto const whose = origin_of_newest(how, stem, there, left, journal.num_damaged == 0);
+        auto const take = [&](store::journal_entry& entry) {
+            return sealed_record{stem + " in " + std::string(store::journal_file), std::move(entry.sealed)};
+        };
+        if (whose != origin::changed_since) {
+            if (there.newest && whose == origin::journal_over_file)
+                there.earlier.insert_or_assign(left.front().replaces, *std::move(there.newest));
+            there.newest = take(left.back());
+            left.pop_back();
+        }
+        for (auto& entry : left) there.earlier.insert_or_assign(entry.version, take(entry));
     }
 }
 
-result<shelves> collect(std::string const& folder) {
+// `num_failed`: what was in a part of the journal that cannot be read, nobody knows.
+result<shelves> collect(decryption const& how, std::string const& folder, std::size_t& num_failed) {
     // Before the list: a server that runs makes files of them and removes it.
     VSECM_TRY(journal, store::read_journal(posix_files(), folder));
     auto listed = posix_files().list(folder);
@@ -64,22 +97,12 @@ result<shelves> collect(std::string const& folder) {
         for (auto const& entry : *earlier)
             if (auto const one = store::parse_history_file(entry.name))
                 found[std::string(one->stem)].earlier[one->version] = {history + "/" + entry.name};
-    if (journal.num_damaged > 0) complain(store::journal_file, "a part of it is damaged");
-    take_journal(std::move(journal), found);
-    return found;
-}
-
-result<store::plain_record> open_record(decryption const& how, std::string const& stem, sealed_record const& sealed) {
-    secret_text read;
-    if (!sealed.bytes) {
-        VSECM_TRY(bytes, read_file(sealed.path, store::max_record_len));
-        read = std::move(bytes);
+    if (journal.num_damaged > 0) {
+        complain(store::journal_file, "a part of it is damaged");
+        ++num_failed;
     }
-    VSECM_TRY(plain, open_store_file(how, stem + std::string(store::record_suffix), sealed.bytes ? byte_view(*sealed.bytes) : read.bytes()));
-    VSECM_TRY(record, store::decode_record(std::move(plain)));
-    if (record.name != stem && record.name != store::decode_stem(stem))
-        return fail(errc::corrupt, "the record in it is that of another secret, {}", printable(record.name));
-    return record;
+    take_journal(how, std::move(journal), found);
+    return found;
 }
 
 // Prints one record; false if it does not open, which is told. `version`: as its file or the record says.
@@ -98,11 +121,11 @@ result<bool> show_record(decryption const& how, std::string const& stem, sealed_
 }  // namespace
 
 result<std::size_t> decrypt_data(decryption const& how, std::string const& path) {
-    VSECM_TRY(found, collect(path));
+    std::size_t num_failed = 0;
+    VSECM_TRY(found, collect(how, path, num_failed));
     if (!how.history) std::erase_if(found, [](auto const& one) { return !one.second.newest; });
     if (found.empty()) return fail(errc::invalid, "{} has no store files: is it a data folder?", path);
     if (how.only.empty()) VSECM_TRY_OK(how.out(as_bytes("---\n")));
-    std::size_t num_failed = 0;
     bool any = false;
     for (auto const& [stem, all] : found) {
         if (!how.only.empty() && how.only != stem && how.only != store::decode_stem(stem)) continue;
