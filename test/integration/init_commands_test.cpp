@@ -1,4 +1,5 @@
 // The init commands of `sentinel serve`, against a real safe: once, whatever happens in between.
+#include "integration/scripted_safe.hpp"
 #include "integration/system.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -94,15 +95,38 @@ TEST_CASE("Q40: what is done is not done again after a crash") {
 
 TEST_CASE("a script that was changed in what is done begins anew") {
     scene s;
-    s.write("w:billing\ns:first\n--\nwait:600000\n--\n");
+    s.write("w:billing\ns:typo\n--\nwait:600000\n--\n");
     {
         auto crashing = s.serve();
         REQUIRE(test::eventually(patience, [&] { return s.list().contains("blocks-done.1"); }));
     }
-    s.write("w:db\ns:another\n--\nw:billing\ns:second\n");
+    s.write("w:billing\ns:corrected\n--\nw:db\ns:another\n");
     CHECK_FALSE(s.serve_to_the_end().contains("init_commands_resume"));
     CHECK(s.value_of("db").contains("another"));
-    CHECK(s.value_of("billing").contains("second"));
+    CHECK(s.value_of("billing").contains("corrected"));
+}
+
+TEST_CASE("an original safe that has no root key yet is waited for") {
+    scene s;
+    test::scripted_safe original(s.local.environment_of("vsecm-safe"), "");
+    auto process = s.serve({{"VSECM_SAFE_ENDPOINT_URL", "https://127.0.0.1:" + std::to_string(original.port()) + "/"}, {"VSECM_BACKOFF_MAX_RETRIES", "0"}});
+    CHECK(process.says("init_commands_wait", patience));
+    original.answer("GET /sentinel/v1/keystone", 200, R"({"status":"ready"})");
+    original.answer("GET /sentinel/v1/secrets", 200, R"({"secrets":[]})");
+    CHECK(process.says(finished_line, patience));
+    CHECK(process.running());
+}
+
+TEST_CASE("what cannot be tidied up does not end the pod whose work is done") {
+    scene s;
+    test::scripted_safe full(s.local.environment_of("vsecm-safe"), "vsecm/test");
+    full.answer("GET /sentinel/v1/keystone", 200, R"({"status":"ready"})");
+    full.answer("GET /sentinel/v1/secrets", 200, R"({"secrets":[{"name":"vsecm-sentinel-init","created":"","updated":"","notBefore":"","expiresAfter":""}]})");
+    full.answer("DELETE /sentinel/v1/secrets", 507, "");
+    auto process = s.serve({{"VSECM_SAFE_ENDPOINT_URL", "https://127.0.0.1:" + std::to_string(full.port()) + "/"}, {"VSECM_BACKOFF_MAX_RETRIES", "0"}});
+    CHECK(process.says("init_commands_tidy", patience));
+    process.signal(SIGTERM);
+    CHECK(process.wait(patience) == 0);
 }
 
 TEST_CASE("a broken script changes nothing") {

@@ -6,6 +6,7 @@
 #include "spiffe/svid_source.hpp"
 
 #include <future>
+#include <map>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -17,8 +18,11 @@ struct scripted_safe::impl final : net::http_handler {
     std::shared_ptr<spiffe::svid_source> identity;
     std::unique_ptr<net::http_server> server;
     std::mutex lock;
-    unsigned status = 404;
-    std::string body;
+    struct scripted {
+        unsigned status;
+        std::string body;
+    };
+    std::map<std::string, scripted> answers{{"GET /workload/v1/secrets", {404, {}}}};
     std::atomic<std::size_t> num{0};
     std::thread thread;
 
@@ -26,9 +30,9 @@ struct scripted_safe::impl final : net::http_handler {
         net::http_response response;
         {
             std::scoped_lock const guard(lock);
-            bool const fetch = request.method == "GET" && request.path == "/workload/v1/secrets";
-            response.status = fetch ? status : 400;
-            if (fetch) response.body = base::secret_text(body);
+            auto const found = answers.find(request.method + " " + request.path);
+            response.status = found == answers.end() ? 400 : found->second.status;
+            if (found != answers.end()) response.body = base::secret_text(found->second.body);
         }
         ++num;
         co_return response;
@@ -78,10 +82,9 @@ scripted_safe::~scripted_safe() {
 
 unsigned scripted_safe::port() const { return impl_->server->port(); }
 
-void scripted_safe::answer_fetch(unsigned status, std::string body) {
+void scripted_safe::answer(std::string const& asked, unsigned status, std::string body) {
     std::scoped_lock const guard(impl_->lock);
-    impl_->status = status;
-    impl_->body = std::move(body);
+    impl_->answers[asked] = {status, std::move(body)};
 }
 
 std::size_t scripted_safe::num_fetches() const { return impl_->num; }

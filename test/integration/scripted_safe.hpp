@@ -1,4 +1,4 @@
-// A server with safe's identity that answers a workload's fetch as it is told: without a server header, an original safe.
+// A server with safe's identity that answers as it is told, and else with 400: without a server header, an original safe.
 #pragma once
 
 #include "support/process.hpp"
@@ -16,7 +16,9 @@ public:
     ~scripted_safe();
 
     unsigned port() const;
-    void answer_fetch(unsigned status, std::string body);  // from now on; thread-safe
+    // From now on; thread-safe. `asked`: "GET /workload/v1/secrets".
+    void answer(std::string const& asked, unsigned status, std::string body);
+    void answer_fetch(unsigned status, std::string body) { answer("GET /workload/v1/secrets", status, std::move(body)); }
     std::size_t num_fetches() const;                       // answered so far; thread-safe
 
 private:

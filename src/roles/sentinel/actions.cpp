@@ -44,18 +44,8 @@ outcome told(command const& asked, client::reply&& reply) {
     return result;
 }
 
-// Says no unless the server is one of ours. Only ours has the status route; it answers in every phase.
-net::awaitable<base::status> require_vsecm(safe_client& safe) {
-    auto const answer = co_await safe.status();
-    if (answer && answer->from_vsecm) co_return base::status{};
-    if (answer || answer.error().code == errc::invalid)
-        co_return base::fail(errc::unsupported, "the server is an original VMware Secrets Manager, which knows no -a, -b, --if-version, no versions and no replaced root keys: nothing was written");
-    co_return std::unexpected(answer.error());
-}
-
 net::awaitable<base::result<client::reply>> put(safe_client& safe, prepared_command const& command) {
     auto const& asked = command.asked;
-    if (asked.append || !asked.store.empty() || asked.if_version) VSECM_CO_TRY_OK(co_await require_vsecm(safe));
     api::upsert_request request;
     request.workloads = asked.workloads;
     request.namespaces = asked.namespaces;
@@ -71,7 +61,6 @@ net::awaitable<base::result<client::reply>> put(safe_client& safe, prepared_comm
 }
 
 net::awaitable<base::result<client::reply>> go_back(safe_client& safe, command const& asked) {
-    VSECM_CO_TRY_OK(co_await require_vsecm(safe));
     if (asked.what == verb::versions) co_return co_await safe.versions(asked.workloads.front());
     api::restore_request const request{asked.workloads, asked.version, asked.if_version};
     co_return co_await safe.restore(request);
@@ -150,7 +139,29 @@ net::awaitable<outcome> status(safe_client& safe, command asked) {
 
 }  // namespace
 
+bool needs_vsecm(prepared_command const& command) noexcept {
+    auto const& asked = command.asked;
+    switch (asked.what) {
+        case verb::give_root_key: return !command.root_key.older.empty();
+        case verb::put: return asked.append || !asked.store.empty() || asked.if_version;
+        case verb::versions:
+        case verb::rollback:
+        case verb::undelete: return true;
+        default: return false;
+    }
+}
+
+// Only ours has the status route; it answers in every phase.
+net::awaitable<base::status> require_vsecm(safe_client& safe) {
+    auto const answer = co_await safe.status();
+    if (answer && answer->from_vsecm) co_return base::status{};
+    if (answer || answer.error().code == errc::invalid)
+        co_return base::fail(errc::unsupported, "the server is an original VMware Secrets Manager, which knows no -a, -b, --if-version, no versions and no replaced root keys: nothing was written");
+    co_return std::unexpected(answer.error());
+}
+
 net::awaitable<base::result<client::reply>> send(safe_client& safe, prepared_command const& command) {
+    if (needs_vsecm(command)) VSECM_CO_TRY_OK(co_await require_vsecm(safe));
     switch (command.asked.what) {
         case verb::list:
             if (command.asked.encrypted) co_return co_await safe.list_encrypted();
@@ -162,9 +173,7 @@ net::awaitable<base::result<client::reply>> send(safe_client& safe, prepared_com
         case verb::versions:
         case verb::rollback:
         case verb::undelete: co_return co_await go_back(safe, command.asked);
-        case verb::give_root_key:
-            if (!command.root_key.older.empty()) VSECM_CO_TRY_OK(co_await require_vsecm(safe));
-            co_return co_await safe.put_keys(command.root_key);
+        case verb::give_root_key: co_return co_await safe.put_keys(command.root_key);
         default: co_return co_await put(safe, command);
     }
 }

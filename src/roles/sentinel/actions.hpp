@@ -27,8 +27,12 @@ struct prepared_command {
 // The call itself: list, put, remove, encrypt, give_root_key, versions, rollback or undelete. It may be repeated; errors are those of client::safe_client.
 net::awaitable<base::result<client::reply>> send(client::safe_client& safe, prepared_command const& command);
 
-// Talks to safe. What an original safe would silently ignore (-a, -b, --if-version, versions) is refused before anything
-// is written.
+// Whether an original safe would silently ignore a part of it: -a, -b, --if-version, versions, replaced root keys.
+bool needs_vsecm(prepared_command const& command) noexcept;
+// errc::unsupported unless the server is one of ours; else as client::safe_client.
+net::awaitable<base::status> require_vsecm(client::safe_client& safe);
+
+// Talks to safe. What needs_vsecm is refused by an original safe before anything is written.
 net::awaitable<outcome> perform(client::safe_client& safe, prepared_command command);
 
 // An error before or while talking to safe, as an outcome. `answered`: safe itself may have said it.

@@ -13,6 +13,7 @@ std::string at(block const& b) { return std::format("line {}: ", b.line); }
 
 net::awaitable<outcome> apply(client::safe_client& safe, script const& all, teller const& tell) {
     outcome result;
+    if (auto able = co_await check_server(safe, all); !able) co_return failed(able.error(), true);
     for (auto const& b : all.blocks) {
         auto report = co_await run_block(safe, b);
         if (!report) {

@@ -20,6 +20,9 @@ bool is_away(errc code) {
     return code == errc::unavailable || code == errc::timeout || code == errc::sealed || code == errc::no_identity;
 }
 
+// The same of a question that cannot be at fault itself: an original safe without a root key answers all with 400.
+bool is_away_or_mute(errc code) { return is_away(code) || code == errc::invalid; }
+
 // Safe's no, which may become a yes without anybody changing the script.
 bool is_passing(errc code) {
     return code == errc::denied || code == errc::limited || code == errc::storage || code == errc::internal;
@@ -41,12 +44,13 @@ public:
     net::awaitable<base::result<bool>> connect() {
         VSECM_CO_TRY_OK(co_await net::sleep_for(settings_.wait_before_exec));
         VSECM_CO_TRY_OK(co_await persist(&init_run::open));
-        VSECM_CO_TRY_OK(co_await persist(&init_run::ask_keystone));
+        VSECM_CO_TRY_OK(co_await persist(&init_run::ask_keystone, is_away_or_mute));
         co_return keystone_marked_;
     }
 
     net::awaitable<base::status> run_script() {
-        VSECM_CO_TRY_OK(co_await persist(&init_run::ask_progress));
+        VSECM_CO_TRY_OK(co_await persist(&init_run::ask_progress, is_away_or_mute));
+        VSECM_CO_TRY_OK(co_await persist(&init_run::check_blocks));
         if (num_done_ > 0) base::log::info("init_commands_resume", {{"blocks_done", num_done_}, {"blocks", all_.blocks.size()}});
         while (num_done_ < all_.blocks.size()) {
             auto const& b = all_.blocks[num_done_];
@@ -69,7 +73,7 @@ private:
     using step = net::awaitable<base::status> (init_run::*)();
 
     // Takes the step until it succeeds or fails for good, with pauses.
-    net::awaitable<base::status> persist(step attempt) {
+    net::awaitable<base::status> persist(step attempt, bool (*nobody_there)(errc) = is_away) {
         auto const& patience = settings_.backoff;
         net::backoff tries({patience.delay, patience.exponential ? 2.0 : 1.0, patience.max_wait, std::nullopt});
         client::condition state;
@@ -80,7 +84,7 @@ private:
                 co_return outcome;
             }
             auto const code = outcome.error().code;
-            if (!is_away(code) && (!is_passing(code) || num_refusals++ >= patience.max_retries)) co_return outcome;
+            if (!nobody_there(code) && (!is_passing(code) || num_refusals++ >= patience.max_retries)) co_return outcome;
             state.failing("init_commands_wait", outcome.error());
             VSECM_CO_TRY_OK(co_await net::sleep_for(tries.next().value_or(patience.max_wait)));
         }
@@ -100,6 +104,8 @@ private:
         num_done_ = num_done;
         co_return base::status{};
     }
+
+    net::awaitable<base::status> check_blocks() { return check_server(safe_, all_); }
 
     net::awaitable<base::status> do_block() {
         VSECM_CO_TRY(report, co_await run_block(safe_, all_.blocks[num_done_]));
@@ -150,7 +156,11 @@ net::awaitable<exit_status> run_init_commands(client::session& session, config::
     if (*marked) base::log::info("init_commands_done", {{"what", "keystone is marked: they have run before"}});
     else if (all) outcome = co_await run.run_script();
     else co_return exit_status::usage;
-    if (outcome) outcome = co_await run.tidy();
+    if (outcome) {
+        // All is done: nothing that is left behind is worth a pod that does not run. The next start tries again.
+        if (auto const tidied = co_await run.tidy(); !tidied)
+            base::log::warn("init_commands_tidy", {{"code", base::name_of(tidied.error().code)}, {"what", tidied.error().what}});
+    }
     if (outcome && !*marked) outcome = co_await net::sleep_for(settings.wait_after_init);
     co_return outcome ? exit_status::done : ended(outcome.error(), client::exit_status_of_call(outcome.error().code));
 }

@@ -132,6 +132,8 @@ private:
         if (!now.has_format) arguments.insert(arguments.end(), {"-f", "json"});
         VSECM_TRY(asked, parse_command_line(arguments, generation_prefix_));
         if (asked.what != verb::put && asked.what != verb::remove) return fail(errc::invalid, "`w` is missing: whose secret is it?");
+        if (asked.append && asked.value.from == secret_source::kind::pattern)
+            return fail(errc::invalid, "`a` and a pattern: a script that is begun again would add another value, which all would be given from then on");
         // On the command line a dash is standard input; here it is a dash.
         if (asked.value.from == secret_source::kind::standard_input) asked.value = {secret_source::kind::argument, now.value};
         prepared_command ready;

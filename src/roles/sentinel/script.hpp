@@ -29,7 +29,7 @@ struct script {
 //   f, b, N, E     as -f, -b, -N, -E
 //   e, d, a   as -e, -d, -a: whatever the value, but `false` is refused, because the original reads it as yes
 //   sleep, wait    milliseconds; such a block does nothing else
-// The same checks as on the command line; values are generated here, so that nothing is left to fail later. An error names
+// The same checks as on the command line, and `a` goes with no pattern: begun again, the script would add one more. Values are generated here, so that nothing is left to fail later. An error names
 // line and key, never a value. errc::too_large beyond max_script_len.
 base::result<script> parse_script(base::secret_text&& text, std::string_view generation_prefix);
 

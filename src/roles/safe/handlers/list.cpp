@@ -18,6 +18,7 @@ api::secret_item describe(vault const& safe, store::stored_secret const& secret)
     item.version = static_cast<std::int64_t>(secret.version);
     if (secret.meta) item.namespaces = secret.meta->namespaces;
     if (secret.state == store::secret_state::damaged) item.status = "damaged";
+    else if (secret.visible(safe.clock().now()) == store::visibility::expired) item.status = "expired";
     else if (api::classify(secret.name, safe.prefixes()).kind == api::name_kind::kubernetes) item.status = "waiting";
     return item;
 }

@@ -152,9 +152,11 @@ TEST_CASE("404 says why, and the ETag tells the reasons apart") {
     f.clock.advance(std::chrono::seconds{6});
     auto const present = f.fetch("a");
     CHECK(present->status == 200);
+    CHECK_FALSE(body_of(handle_list(*f.safe)).contains("status"));
     f.clock.advance(std::chrono::seconds{10});
     auto const late = f.fetch("a");
     CHECK(header(*late, "Vsecm-Reason") == "expired");
+    CHECK(body_of(handle_list(*f.safe)).contains(R"("status":"expired")"));
     REQUIRE(f.remove(R"({"workloads":["a"]})"));
     auto const gone = f.fetch("a");
     CHECK(header(*gone, "Vsecm-Reason") == "deleted");

@@ -134,6 +134,7 @@ TEST_CASE("what cannot be done is refused, with its line, and never with a value
              row{"w:a/hunter2\ns:x", "lines 1 to 2: -w"},
              row{"w:a\nn:hunter 2\ns:x", "lines 1 to 3: -n"},
              row{"w:a\ns:hunter2\ns:hunter2", "lines 1 to 3: -s"},
+             row{"w:a\ns:gen:[a-z]{8}\na:\n", "lines 1 to 3: `a` and a pattern"},
              row{"w:a\ns:hunter2\xff", "lines 1 to 2: "},
          }) {
         INFO(text);
