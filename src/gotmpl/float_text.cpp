@@ -11,8 +11,6 @@ namespace {
 
 using base::secret_text;
 
-// No float64 has more decimal digits behind the point: what is asked for beyond them is zeros.
-constexpr int longest_fraction = 1074;
 constexpr std::size_t longest_whole = 310;
 
 void append_zeros(secret_text& out, long num) {
@@ -45,10 +43,10 @@ secret_text fixed(double number, int precision) {
 }
 
 secret_text scientific(double number, char mark, int precision) {
-    auto const plain = convert(number, std::chars_format::scientific, std::min(precision, longest_fraction));
+    auto const plain = convert(number, std::chars_format::scientific, std::min(precision, longest_number - 1));
     auto const at = plain.view().find('e');
     secret_text out(plain.view().substr(0, at));
-    append_zeros(out, precision - longest_fraction);
+    append_zeros(out, precision - (longest_number - 1));
     out.push_back(mark);
     out.append(plain.view().substr(at + 1));
     return out;
@@ -57,7 +55,7 @@ secret_text scientific(double number, char mark, int precision) {
 // %g: the exponent form below 1e-4 and from 10^precision on, or from 1e6 on when the digits are the shortest.
 secret_text general(double number, char mark, int precision) {
     if (precision == 0) precision = 1;
-    auto const last_digit = precision == shortest ? shortest : std::min(precision - 1, longest_fraction);
+    auto const last_digit = precision == shortest ? shortest : std::min(precision, longest_number) - 1;
     auto const plain = convert(number, std::chars_format::scientific, last_digit);
     auto text = plain.view();
     secret_text out;

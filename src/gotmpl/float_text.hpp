@@ -6,6 +6,9 @@
 namespace vsecm::gotmpl {
 
 constexpr int shortest = -1;  // as many digits as tell the number from its neighbours
+// No float64 has more digits behind the point, nor more from its first one that is not zero: what is asked for beyond is zeros.
+constexpr int longest_fraction = 1074;
+constexpr int longest_number = 767;
 
 // `verb`: e E (exponent) f (none) g G (whichever suits) b (binary exponent) x X (hexadecimal). `precision`: digits after the
 // point, of g and G digits in all; not negative, or `shortest`, which e, E and f do not know. The number is finite.

@@ -224,6 +224,7 @@ void formatter::write_real(double number, std::string_view exact, value const& v
 void formatter::write_float(double number, std::string_view exact, char verb, int precision) {
     precision = flags.precision.value_or(precision);
     bool const as_written = !exact.empty() && !flags.precision && !flags.sharp;
+    if (!as_written) out_.toil(static_cast<std::size_t>(std::clamp(precision, 0, longest_fraction)));
     auto const text = as_written ? base::secret_text(exact) : float_text(number, verb, precision);
     bool const negative = text.view().starts_with('-');
     auto body = text.view().substr(negative ? 1 : 0);

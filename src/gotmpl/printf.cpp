@@ -3,6 +3,7 @@
 #include "codec/utf8.hpp"
 #include "gotmpl/formatter.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace vsecm::gotmpl {
@@ -126,6 +127,7 @@ bool format_run::read_argument_index() {
     if (!at('[')) return false;
     reordered_ = true;
     auto const close = format_.find(']', at_);
+    out_.toil(std::min(close, format_.size()) - at_);
     if (format_.size() - at_ < 3 || close == format_.npos) {
         index_is_good_ = false;
         ++at_;

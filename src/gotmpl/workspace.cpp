@@ -1,8 +1,11 @@
 #include "gotmpl/workspace.hpp"
 
+#include "base/try.hpp"
+
 namespace vsecm::gotmpl {
 
 base::result<value> workspace::keep(text_sink&& text) {
+    VSECM_TRY_OK(pay((text.toil() + toil_a_step - 1) / toil_a_step));
     if (text.overflowed())
         return base::fail(base::errc::too_large, "the texts made on the way have more than {} bytes", limits_.max_texts);
     texts_left_ -= text.view().size();

@@ -44,6 +44,11 @@ TEST_CASE("more digits than a float64 has are zeros") {
     CHECK(longest.size() == 2002);
     CHECK(longest.ends_with(std::string(2000 - 1074, '0')));
     CHECK(longest.substr(1072, 6) == "5625" "00");
+    // The longest there is, of 767 digits: (2^53 - 1) / 2^1074.
+    auto const most = text(0x1.fffffffffffffp-1022, 'e', 1500);
+    CHECK(most.starts_with("4.450147717014402272114819"));
+    CHECK(most.substr(760, 10) == "5273437500");
+    CHECK(text(0x1.fffffffffffffp-1022, 'g', 1500).size() == 767 + std::string_view(".e-308").size());
     CHECK(text(1.5, 'e', 1500) == "1.5" + std::string(1499, '0') + "e+00");
     CHECK(text(1.5, 'x', 30) == "0x1.8" + std::string(29, '0') + "p+00");
 }

@@ -42,6 +42,14 @@ TEST_CASE("steps are bounded") {
     CHECK(limit_of(variables + "{{range 10000000}}{{$x := $v0}}{{end}}") == steps);
 }
 
+TEST_CASE("work that hardly shows in the text is paid for") {
+    constexpr std::string_view few = "error calling printf: the template takes more than 3000 steps";
+    CHECK(limit_of("{{$x := printf `%.1074g` .}}", "[" + repeated("1,", 1000) + "1]", {.max_steps = 3000}) == few);
+    CHECK(limit_of("{{$x := printf `" + repeated("%.1074[1]g", 1000) + "` 1.0}}", "{}", {.max_steps = 3000}) == few);
+    CHECK(limit_of("{{$x := printf `" + repeated("%[", 100000) + "` 1}}") == "error calling printf: " + std::string(steps));
+    CHECK(render_with("{{$x := printf `%.17g %v` . .}}{{len $x}}", "[" + repeated("0.5,", 1000) + "0.5]", {.bounds = {.max_steps = 3000}}) == "8011");
+}
+
 TEST_CASE("the result is bounded") {
     constexpr std::string_view message = "the result has more than 16777216 bytes";
     CHECK(limit_of("{{range 1000000}}" + std::string(100, 'x') + "{{end}}") == message);
