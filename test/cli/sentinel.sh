@@ -33,6 +33,10 @@ row 'apply without a file' 1 '' 'apply takes the name of one file, or -' -- sent
 row 'apply of no file' 1 '' 'nowhere' -- sentinel apply nowhere
 printf 'w:one,two\ns:gen:[a-z]{8}\n--\nwait:10\n--\nw:k8s:three\nn:x\ns:hunter2\n' >script
 row 'apply, only told' 0 'line 1: put one, two\nline 4: wait 10 ms\nline 6: put k8s:three\n' '' -- sentinel apply script --dry-run
+printf -- '- w: [one, two]\n  s: gen:[a-z]{8}\n- wait: 10\n- {w: "k8s:three", n: x, s: hunter2}\n' >list.yaml
+row 'a YAML list' 0 'line 1: put one, two\nline 3: wait 10 ms\nline 4: put k8s:three\n' '' -- sentinel apply list.yaml --dry-run
+stdin=list.yaml
+row 'from standard input' 0 '~line 4: put k8s:three' '' -- sentinel apply - --dry-run
 printf 'w:one\ns:hunter2\n--\nhunter2\n' >broken
 row 'a broken script' 1 '' 'line 4: a line is a key, a colon and a value' -- sentinel apply broken
 truth 'of which nothing is repeated' sh -c '! grep -q hunter2 .err'

@@ -73,7 +73,7 @@ safe -l [-e]                                               list; with -e: the en
 safe -i -                                                  give the root key (three lines on standard input)
 safe status                                                how the server is
 safe doctor                                                why does it not work? one check a line, and what to do
-safe apply FILE|- [--dry-run]                              do the blocks of an init-command script, or only tell them
+safe apply FILE|- [--dry-run]                              do the blocks of an init-command script, or of a YAML list; or only tell them
 safe render -t TEMPLATE -s JSON|-                          what a template makes of data, here and now: the exact bytes
 vsecm sentinel serve                                       the long-running part: init commands, probes)",
     .options = roles::sentinel::table,

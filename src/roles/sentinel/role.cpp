@@ -122,7 +122,7 @@ int run_command(config::sentinel_settings const& settings, command asked) {
 int run_apply(config::sentinel_settings const& settings, command const& asked) {
     auto text = read_data(asked.value);
     if (!text) return finish_without_input(text.error());
-    auto const all = parse_script(*std::move(text), settings.generation_prefix);
+    auto const all = parse_script_or_list(*std::move(text), settings.generation_prefix);
     if (!all) return finish_without_input(all.error());
     bool told = true;
     teller const tell = [&told](std::string const& line) { told = print(STDOUT_FILENO, line + '\n') && told; };

@@ -2,6 +2,7 @@
 // ignored. What the original skips in silence (a key it does not know, a last block without `--`) is done or refused here.
 #pragma once
 
+#include "codec/yaml_list.hpp"
 #include "roles/sentinel/actions.hpp"
 
 #include <chrono>
@@ -17,7 +18,8 @@ struct block {
 };
 
 struct script {
-    base::secret_text text;  // the blocks point into it
+    base::secret_text text;  // the blocks point into it,
+    std::vector<codec::yaml_item> items;  // or into these
     std::vector<block> blocks;
 };
 
@@ -29,9 +31,14 @@ struct script {
 //   f, b, N, E     as -f, -b, -N, -E
 //   e, d, a   as -e, -d, -a: whatever the value, but `false` is refused, because the original reads it as yes
 //   sleep, wait    milliseconds; such a block does nothing else
-// The same checks as on the command line, and `a` goes with no pattern: begun again, the script would add one more. Values are generated here, so that nothing is left to fail later. An error names
-// line and key, never a value. errc::too_large beyond max_script_len.
+// The same checks as on the command line, and `a` goes with no pattern: begun again, the script would add one more. Values are
+// generated here, so that nothing is left to fail later. An error names line and key, never a value. errc::too_large beyond
+// max_script_len.
 base::result<script> parse_script(base::secret_text&& text, std::string_view generation_prefix);
+
+// The same; or a YAML list, in which a block is a map with the same keys, a value may have several lines, and `w` and `n` may
+// be lists:  [{w: [app, billing], n: default, s: "…"}]. There is no `exit`. It is told by its first line, `---` or `- …`.
+base::result<script> parse_script_or_list(base::secret_text&& text, std::string_view generation_prefix);
 
 // "put app, billing", "delete app", "wait 500 ms": names only.
 std::string describe(block const& b);

@@ -144,3 +144,46 @@ TEST_CASE("what cannot be done is refused, with its line, and never with a value
     }
     CHECK(parse_script(base::secret_text(std::string(max_script_len + 1, '\n')), "gen:").error().code == errc::too_large);
 }
+
+TEST_CASE("a YAML list says the same as lines do") {
+    auto const lines = parsed("w:app,billing\nn:default,x\ns:hunter2\nf:none\n--\nwait:5\n--\nw:old\nd:\n");
+    auto const list = parse_script_or_list(base::secret_text("# what we have\n- w: [app, billing]\n  n: [default, x]\n  s: hunter2\n  f: none\n- wait: 5\n- {w: old, d: true}\n"), "gen:");
+    REQUIRE(list);
+    REQUIRE(list->blocks.size() == lines.blocks.size());
+    for (std::size_t i = 0; i < list->blocks.size(); ++i) {
+        auto const& a = lines.blocks[i];
+        auto const& b = list->blocks[i];
+        CHECK(describe(a) == describe(b));
+        CHECK(a.pause == b.pause);
+        REQUIRE(a.command.has_value() == b.command.has_value());
+        if (!a.command) continue;
+        CHECK(a.command->value.view() == b.command->value.view());
+        CHECK(a.command->asked.namespaces == b.command->asked.namespaces);
+        CHECK(a.command->asked.format == b.command->asked.format);
+    }
+    CHECK(list->blocks[0].line == 2);
+}
+
+TEST_CASE("in YAML a value may have several lines, commas and dashes") {
+    auto const list = parse_script_or_list(base::secret_text("---\n- w: app\n  s: |\n    first, line\n    -- second\n"), "gen:");
+    REQUIRE(list);
+    CHECK(list->blocks.at(0).command->value.view() == "first, line\n-- second\n");
+}
+
+TEST_CASE("errors of a YAML list name the line, never a value") {
+    struct { std::string_view text, what; } const cases[] = {
+        {"- w: app\n  q: hunter2\n", "line 2: the key is none of"},
+        {"- w: app\n  s: [hunter2, x]\n", "line 2: only w and n take a list"},
+        {"- {}\n", "line 1: the block is empty"},
+        {"- s: hunter2\n", "line 1: "},
+        {"- w: b\n  s: x\n  i: hunter2\n", "line 3: a script cannot give the root key"},
+        {"- w: app\n  s: 'hunter2\n", "this is no YAML"},
+        {"- w: app\n  s: hunter2\n  wait: 5\n", "a block that waits does nothing else"},
+    };
+    for (auto const& c : cases) {
+        auto const list = parse_script_or_list(base::secret_text(c.text), "gen:");
+        REQUIRE_FALSE(list);
+        CHECK(list.error().what.find(c.what) != std::string::npos);
+        CHECK(list.error().what.find("hunter2") == std::string::npos);
+    }
+}
