@@ -35,6 +35,7 @@ printf 'w:one,two\ns:gen:[a-z]{8}\n--\nwait:10\n--\nw:k8s:three\nn:x\ns:hunter2\
 row 'apply, only told' 0 'line 1: put one, two\nline 4: wait 10 ms\nline 6: put k8s:three\n' '' -- sentinel apply script --dry-run
 printf -- '- w: [one, two]\n  s: gen:[a-z]{8}\n- wait: 10\n- {w: "k8s:three", n: x, s: hunter2}\n' >list.yaml
 row 'a YAML list' 0 'line 1: put one, two\nline 3: wait 10 ms\nline 4: put k8s:three\n' '' -- sentinel apply list.yaml --dry-run
+row 'for a program' 0 '{"line":1,"what":"put one, two"}\n{"line":3,"what":"wait 10 ms"}\n{"line":4,"what":"put k8s:three"}\n' '' -- sentinel apply list.yaml --dry-run --output json
 stdin=list.yaml
 row 'from standard input' 0 '~line 4: put k8s:three' '' -- sentinel apply - --dry-run
 printf 'w:one\ns:hunter2\n--\nhunter2\n' >broken
@@ -154,6 +155,7 @@ sentinel 'generated and encrypted at once' 0 '~YWdlLWVuY3J5cHRpb24ub3JnL3Yx' '' 
 environment="$operator VSECM_SENTINEL_SECRET_GENERATION_PREFIX=random:"
 row 'another prefix' 1 '' 'column 1 of the pattern: the class is empty' -- sentinel -w made -s 'random:[]{1}'
 sentinel 'a script by hand' 0 'line 1: put one, two: left as it is: one, two are there already\nline 4: wait 10 ms: done\nline 6: put k8s:three: done\n' 'line 6: warning: ' -- sentinel apply script
+sentinel 'and told to a program' 0 '~{"line":6,"what":"put k8s:three","outcome":"done","warnings":[' 'line 6: warning: ' -- sentinel apply script --output json
 printf 'w:four,five\ns:gen:[a-z]{8}\n--\nw:one\nd:\n--\nw:six,vsecm-safe\ns:x\n--\nw:seven\ns:x\n' >stops
 stdin=stops
 sentinel 'stops where safe says no' 2 'line 1: put four, five: done\nline 4: delete one: done\nline 7: put six, vsecm-safe: failed; the blocks behind it were not begun\n' 'safe: line 7: ' -- sentinel apply -

@@ -7,10 +7,21 @@
 
 namespace vsecm::roles::sentinel {
 
-using teller = std::function<void(std::string const& line)>;  // a line for standard output, without its end
+// What became of a block: "done", "failed", "left as it is: …"; empty with --dry-run.
+struct block_news {
+    unsigned line = 0;
+    std::string what;  // describe()
+    std::string outcome{};
+    std::vector<std::string> warnings{};
+};
+using teller = std::function<void(block_news const&)>;
 
-// Does the blocks in order and tells of each when it is over ("line 3: put app: done"); stops at the first that fails, whose
-// exit status is the outcome's. What an original safe would silently ignore is refused before the first. Neither reads nor makes the marks of `sentinel serve`, but for what run_block leaves as it is.
+// "line 3: put app: done", or an object with the same; without the line's end.
+std::string told(block_news const& news, output_shape shape);
+
+// Does the blocks in order and tells of each when it is over; stops at the first that fails, whose exit status is the
+// outcome's. What an original safe would silently ignore is refused before the first. Neither reads nor makes the marks of
+// `sentinel serve`, but for what run_block leaves as it is.
 net::awaitable<outcome> apply(client::safe_client& safe, script const& all, teller const& tell);
 
 // --dry-run: tells what each block would do, contacting nobody.

@@ -159,7 +159,9 @@ base::result<command> apply_script(std::span<std::string_view const> rest) {
     c.what = verb::apply;
     c.dry_run = given.has(o_dry_run);
     for (auto const& option : given.options)
-        if (option.id != o_dry_run) return fail(errc::invalid, "apply takes no option but --dry-run and --help");
+        if (option.id != o_dry_run && option.id != o_output) return fail(errc::invalid, "apply takes no option but --dry-run, --output and --help");
+    VSECM_TRY(shape, shape_of(given));
+    c.output = shape;
     if (given.words.size() != 1 || given.words[0].empty()) return fail(errc::invalid, "apply takes the name of one file, or -");
     using kind = secret_source::kind;
     c.value = given.words[0] == "-" ? secret_source{kind::standard_input, {}} : secret_source{kind::file, given.words[0]};

@@ -40,7 +40,7 @@ constexpr base::option_row table[] = {
     {'t', "template", option_kind::single, o_template, "TEMPLATE", "a Go template (text/template); so far for render only"},
     {'N', "nbf", option_kind::single, o_nbf, "DATE", "not before: now, or a date like 2026-01-31T00:00:00Z"},
     {'E', "exp", option_kind::single, o_exp, "DATE", "expires: never, or a date"},
-    {'\0', "output", option_kind::single, o_output, "text|json", "text (default), or json: no framing, for programs"},
+    {'\0', "output", option_kind::single, o_output, "text|json", "text (default), or json: no framing, for programs; apply gives a line a block"},
     {'\0', "dry-run", option_kind::flag, o_dry_run, "", "with apply: tell what it would do"},
     // Known, so that they are refused by name and not mistaken for something else.
     {'\0', "rotate-root-key", option_kind::flag, o_later},

@@ -124,11 +124,11 @@ int run_apply(config::sentinel_settings const& settings, command const& asked) {
     if (!text) return finish_without_input(text.error());
     auto const all = parse_script_or_list(*std::move(text), settings.generation_prefix);
     if (!all) return finish_without_input(all.error());
-    bool told = true;
-    teller const tell = [&told](std::string const& line) { told = print(STDOUT_FILENO, line + '\n') && told; };
+    bool printed = true;
+    teller const tell = [&](block_news const& news) { printed = print(STDOUT_FILENO, told(news, asked.output) + '\n') && printed; };
     if (asked.dry_run) preview(*all, tell);
     int const status = asked.dry_run ? 0 : run_call(settings, [&](client::safe_client& safe) { return apply(safe, *all, tell); });
-    return status == 0 && !told ? api::to_int(exit_status::usage) : status;
+    return status == 0 && !printed ? api::to_int(exit_status::usage) : status;
 }
 
 int run_render(config::sentinel_settings const& settings, command const& asked) {

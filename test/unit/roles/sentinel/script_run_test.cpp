@@ -101,12 +101,12 @@ TEST_CASE("what an original safe would ignore in any block is refused before the
         scripted_safe original("");
         original.answers[put] = {200, "OK", ""};
         original.answers[list] = {200, R"({"secrets":[]})", ""};
-        std::vector<std::string> told;
+        std::vector<unsigned> lines;
         auto const all = parsed(std::format("w:first\ns:x\n--\nw:second\ns:x\n{}\n", option));
-        teller const tell = [&](std::string const& line) { told.push_back(line); };
+        teller const tell = [&](block_news const& news) { lines.push_back(news.line); };
         auto const result = original.ask<outcome>([&](client::safe_client& safe) { return apply(safe, all, tell); });
         CHECK(result.status == api::exit_status::refused);
-        CHECK(told.empty());
+        CHECK(lines.empty());
         for (auto const& request : original.requests) CHECK_FALSE(request.starts_with("POST"));
     }
 }
