@@ -55,30 +55,6 @@ bool underscores_well_placed(std::string_view number) {
     return !after_underscore;
 }
 
-struct whole_number {
-    bool negative = false;
-    std::uint64_t magnitude = 0;
-};
-
-// strconv.ParseInt and ParseUint with base 0: the prefix says the base, a leading 0 alone says 8.
-std::optional<whole_number> parse_whole(std::string_view text) {
-    if (text.contains('_') && !underscores_well_placed(text)) return std::nullopt;
-    auto digits = without_sign(text);
-    whole_number out{.negative = text.starts_with('-')};
-    auto base = prefix_base(digits);
-    digits.remove_prefix(base != 0 ? 2 : 0);
-    if (base == 0) base = digits.starts_with('0') ? 8 : 10;
-    if (digits.find_first_not_of('_') == digits.npos) return std::nullopt;
-    for (char const c : digits) {
-        if (c == '_') continue;
-        auto const digit = digit_value(c);
-        if (digit >= base || __builtin_mul_overflow(out.magnitude, base, &out.magnitude) ||
-            __builtin_add_overflow(out.magnitude, digit, &out.magnitude))
-            return std::nullopt;
-    }
-    return out;
-}
-
 struct character {
     char32_t code = 0;
     bool is_byte = false;  // \x41 and \101 in a text are bytes, not code points
@@ -150,6 +126,24 @@ result<double> parse_component(std::string_view text) {
 }
 
 }  // namespace
+
+std::optional<whole_number> parse_whole(std::string_view text) {
+    if (text.contains('_') && !underscores_well_placed(text)) return std::nullopt;
+    auto digits = without_sign(text);
+    whole_number out{.negative = text.starts_with('-')};
+    auto base = prefix_base(digits);
+    digits.remove_prefix(base != 0 ? 2 : 0);
+    if (base == 0) base = digits.starts_with('0') ? 8 : 10;
+    if (digits.find_first_not_of('_') == digits.npos) return std::nullopt;
+    for (char const c : digits) {
+        if (c == '_') continue;
+        auto const digit = digit_value(c);
+        if (digit >= base || __builtin_mul_overflow(out.magnitude, base, &out.magnitude) ||
+            __builtin_add_overflow(out.magnitude, digit, &out.magnitude))
+            return std::nullopt;
+    }
+    return out;
+}
 
 std::optional<double> parse_float(std::string_view text) {
     auto const number = convert_float(text);

@@ -14,6 +14,14 @@ namespace vsecm::gotmpl {
 // beyond float64; too small for float64 is 0.
 std::optional<double> parse_float(std::string_view text);
 
+// strconv.ParseInt and ParseUint with base 0: the prefix says the base, a leading 0 alone says 8. Nothing if it is not a
+// number or its magnitude is beyond uint64; whether it then fits into an int64 is for the caller to say.
+struct whole_number {
+    bool negative = false;
+    std::uint64_t magnitude = 0;
+};
+std::optional<whole_number> parse_whole(std::string_view text);
+
 // A text in "quotes" (escapes read) or `back quotes` (carriage returns dropped), quotes included.
 base::result<base::secret_text> unquote(std::string_view literal);
 

@@ -18,6 +18,10 @@ bool is_between(std::array<char32_t, N> const& edges, char32_t code) noexcept {
 
 bool is_word(char32_t code) noexcept { return code == '_' || is_between(word_edges, code); }
 
+bool is_digit(char32_t code) noexcept { return is_between(digit_edges, code); }
+
+bool is_letter(char32_t code) noexcept { return is_between(word_edges, code) && !is_digit(code); }
+
 bool is_printable(char32_t code) noexcept {
     if (code < 0x80) return code >= ' ' && code < 0x7F;
     return is_between(printable_edges, code);

@@ -8,6 +8,8 @@
 namespace vsecm::gotmpl {
 
 bool is_word(char32_t code) noexcept;         // letter, digit or underscore: what an identifier is made of
+bool is_letter(char32_t code) noexcept;       // unicode.IsLetter
+bool is_digit(char32_t code) noexcept;        // unicode.IsDigit: of any script
 bool is_printable(char32_t code) noexcept;    // unicode.IsPrint: of all white space only the ASCII space
 bool is_white_space(char32_t code) noexcept;  // unicode.IsSpace
 constexpr bool is_code_point(char32_t code) noexcept { return code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF); }

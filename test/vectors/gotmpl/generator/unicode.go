@@ -32,6 +32,7 @@ namespace vsecm::gotmpl {
 
 `, unicode.Version)
 	writeEdges(w, "word_edges", "unicode.IsLetter or unicode.IsDigit", edges(func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }))
+	writeEdges(w, "digit_edges", "unicode.IsDigit", edges(unicode.IsDigit))
 	writeEdges(w, "printable_edges", "unicode.IsPrint", edges(unicode.IsPrint))
 	fmt.Fprint(w, "}  // namespace vsecm::gotmpl\n")
 }
