@@ -6,6 +6,7 @@
 #include "store/stored_secret.hpp"
 
 #include <optional>
+#include <vector>
 
 namespace vsecm::store {
 
@@ -22,6 +23,9 @@ struct change {
     change_kind kind = change_kind::put;
     std::string name;
     base::secret_text value;  // not empty for put and append; the others need nothing but the name
+    // What a workload receives, where that takes more than the store's deliver_fn does on the writer; of an append, for the
+    // values that appended() makes of this one and those of `expected_version`, which is then set.
+    std::optional<base::secret_text> delivered;
     secret_meta meta;
     base::system_time not_before{};
     base::system_time expires = base::never();
@@ -31,6 +35,9 @@ struct change {
     std::string correlation_id;
     bool memory_only = false;  // `-b memory`: gone after a restart; an earlier durable copy is erased
 };
+
+// The values after an append: the newest, then the earlier ones not equal to it.
+std::vector<base::secret_text> appended(base::secret_text&& newest, std::vector<base::secret_text>&& earlier);
 
 struct changed {
     std::uint64_t version = 0;  // after the change; what was there if nothing was to be done

@@ -28,7 +28,7 @@ void commit_queue::start() {
 base::status commit_queue::submit(commit_request& request) {
     request.since = steady_clock::now();
     request.len = 0;
-    for (auto const& c : request.changes) request.len += c.value.size() + c.meta.template_text.size() + 512;
+    for (auto const& c : request.changes) request.len += c.value.size() + (c.delivered ? c.delivered->size() : 0) + c.meta.template_text.size() + 512;
     {
         std::lock_guard held(mutex_);
         if (stopping_) return fail(errc::unavailable, "the store is stopping");

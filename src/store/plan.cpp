@@ -58,6 +58,15 @@ plain_record marker(std::string name, std::uint64_t version, secret_state state,
 
 }  // namespace
 
+std::vector<base::secret_text> appended(base::secret_text&& newest, std::vector<base::secret_text>&& earlier) {
+    std::vector<base::secret_text> values;
+    values.reserve(1 + earlier.size());
+    values.push_back(std::move(newest));
+    for (auto& old : earlier)
+        if (!old.empty() && !base::equal_constant_time(old.bytes(), values.front().bytes())) values.push_back(std::move(old));
+    return values;
+}
+
 std::uint64_t planner::next_version(std::string_view name, secret_ptr const& current) const {
     std::uint64_t newest = current ? current->version : 0;
     if (auto const burnt = burnt_.find(std::string(name)); burnt != burnt_.end()) newest = std::max(newest, burnt->second);
@@ -130,16 +139,16 @@ base::result<plain_record> planner::next_record(change& c, secret_ptr const& cur
     record.not_before = c.not_before;
     record.expires = c.expires;
     record.meta = std::move(c.meta);
-    record.values.push_back(std::move(c.value));
+    std::vector<base::secret_text> earlier;
     if (c.kind == change_kind::append && is_present(current)) {
-        VSECM_TRY(earlier, maker_.open_values(*current));
-        for (auto& old : earlier)
-            if (!old.empty() && !base::equal_constant_time(old.bytes(), record.values.front().bytes()))
-                record.values.push_back(std::move(old));
-        if (record.values.size() > options_.max_values)
-            return fail(errc::too_large, "the secret would have {} values, the limit is {}", record.values.size(), options_.max_values);
+        VSECM_TRY(opened, maker_.open_values(*current));
+        earlier = std::move(opened);
     }
-    if (options_.deliver) record.delivered = options_.deliver(views_of(record.values), record.meta);
+    record.values = appended(std::move(c.value), std::move(earlier));
+    if (record.values.size() > options_.max_values)
+        return fail(errc::too_large, "the secret would have {} values, the limit is {}", record.values.size(), options_.max_values);
+    if (c.delivered) record.delivered = *std::move(c.delivered);
+    else if (options_.deliver) record.delivered = options_.deliver(views_of(record.values), record.meta);
     return record;
 }
 

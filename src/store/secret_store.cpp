@@ -1,6 +1,7 @@
 #include "store/secret_store.hpp"
 
 #include "api/secret.hpp"
+#include "base/check.hpp"
 #include "base/encoding.hpp"
 #include "base/log.hpp"
 #include "base/try.hpp"
@@ -29,6 +30,7 @@ base::status check_changes(std::vector<change> const& changes) {
         auto const& c = changes[i];
         VSECM_TRY_OK(check_storable_name(c.name));
         if (carries_value(c.kind) && c.value.empty()) return fail(errc::invalid, "the value is empty");
+        VSECM_CHECK(!c.delivered || c.kind == change_kind::put || (c.kind == change_kind::append && c.expected_version));
         for (std::size_t j = 0; j < i; ++j)
             if (changes[j].name == c.name) return fail(errc::invalid, "one request names the same secret twice");
     }

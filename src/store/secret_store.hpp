@@ -15,8 +15,8 @@
 
 namespace vsecm::store {
 
-// Renders what a workload receives from its values (newest first, never empty). Must not fail: it falls back to the
-// values. Called on the store's writer, so it must be quick and thread-safe.
+// Makes what a workload receives of its values (newest first, never empty), unless the change brings it. Must not fail. Called
+// on the store's writer, so it must be quick and thread-safe.
 using deliver_fn = std::function<base::secret_text(std::span<std::string_view const> values, secret_meta const& meta)>;
 
 struct store_options {
