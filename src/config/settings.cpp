@@ -157,6 +157,8 @@ void read(variable_reader& r, safe_settings& s) {
     s.raw_prefix = r.text("VSECM_SAFE_RAW_SECRET_PREFIX");
     s.kubernetes_prefix = r.text("VSECM_SAFE_STORE_WORKLOAD_SECRET_AS_K8S_SECRET_PREFIX");
     s.isolation = static_cast<namespace_isolation>(r.choice("VSECM_SAFE_NAMESPACE_ISOLATION"));
+    s.enforce_dates = r.boolean("VSECM_SAFE_ENFORCE_DATES");
+    read(r, s.templates);
     s.audit_path = r.text("VSECM_SAFE_AUDIT_PATH");
     s.bootstrap_timeout = r.duration("VSECM_SAFE_BOOTSTRAP_TIMEOUT");
     s.shutdown_timeout = r.duration("VSECM_SAFE_SHUTDOWN_TIMEOUT");

@@ -82,6 +82,8 @@ struct safe_settings {
     bool aes_mode = false;          // VSECM_SAFE_FIPS_COMPLIANT: write AES-256-GCM instead of age
     std::string raw_prefix, kubernetes_prefix;
     namespace_isolation isolation = namespace_isolation::automatic;
+    bool enforce_dates = false;     // not before and expires decide what a workload gets
+    gotmpl::render_options templates;  // VSECM_SAFE_TEMPLATE_*
     std::string audit_path;         // "stdout", "stderr", "off", or a file appended to
     milliseconds bootstrap_timeout{300000};
     milliseconds shutdown_timeout{10000};

@@ -65,6 +65,8 @@ constexpr variable table[] = {
      {"VSECM_SYSTEM_NAMESPACE", ""}},
     {"VSECM_SAFE_NAMESPACE_ISOLATION", choice, ours, by_safe, "auto", "auto|enforce|warn|off",
      "whether a workload's namespace must be among its secret's; auto: enforce on a data folder made here, warn on an adopted one"},
+    {"VSECM_SAFE_ENFORCE_DATES", boolean, ours, by_safe, "false", "",
+     "true: a secret is delivered from its -N date to its -E date only; false: dates are kept and listed, as in the original"},
     {"VSECM_SAFE_AUDIT_PATH", text, ours, by_safe, "stdout", "", "where audit lines go: stdout, stderr, off, or a file to append to"},
     {"VSECM_SAFE_BOOTSTRAP_TIMEOUT", duration, original, by_safe, "300000", "ms", "longest start: identity, root key, store"},
     {"VSECM_SAFE_SHUTDOWN_TIMEOUT", duration, ours, by_safe, "10s", "", "longest wait for answers in flight when stopping"},
@@ -86,11 +88,11 @@ constexpr variable table[] = {
     {"VSECM_SAFE_MAX_WAIT", duration, ours, by_safe, "5m", "", "longest a fetch with ?wait= is held"},
 
     // --- templates
-    {"VSECM_SAFE_TEMPLATE_NUMBERS", choice, ours, by_sentinel, "exact", "exact|go",
+    {"VSECM_SAFE_TEMPLATE_NUMBERS", choice, ours, by_safe | by_sentinel, "exact", "exact|go",
      "how templates print integers of the data: exact keeps 1234567; go prints 1.234567e+06, as the original"},
-    {"VSECM_SAFE_TEMPLATE_MAX_OUTPUT", bytes, ours, by_sentinel, "16MiB", "bytes", "largest result of a template"},
-    {"VSECM_SAFE_TEMPLATE_MAX_STEPS", integer, ours, by_sentinel, "5000000", "", "most steps of a template; 5 million take about a second"},
-    {"VSECM_SAFE_TEMPLATE_MAX_DEPTH", integer, ours, by_sentinel, "1000", "", "deepest recursion of a template; 4000 at most"},
+    {"VSECM_SAFE_TEMPLATE_MAX_OUTPUT", bytes, ours, by_safe | by_sentinel, "16MiB", "bytes", "largest result of a template"},
+    {"VSECM_SAFE_TEMPLATE_MAX_STEPS", integer, ours, by_safe | by_sentinel, "5000000", "", "most steps of a template; 5 million take about a second"},
+    {"VSECM_SAFE_TEMPLATE_MAX_DEPTH", integer, ours, by_safe | by_sentinel, "1000", "", "deepest recursion of a template; 4000 at most"},
 
     // --- clients of safe
     {"VSECM_SAFE_ENDPOINT_URL", text, original, by_clients, "https://vsecm-safe.vsecm-system.svc.cluster.local:8443/", "",

@@ -2,7 +2,7 @@
 
 #include "base/log.hpp"
 #include "base/try.hpp"
-#include "roles/safe/delivery.hpp"
+#include "roles/safe/rendering.hpp"
 #include "store/file_backend.hpp"
 #include "store/memory_backend.hpp"
 
@@ -47,7 +47,7 @@ base::result<std::unique_ptr<vault>> vault::open(config::safe_settings const& se
     store::store_options options;
     options.max_waiting = settings.limits.max_queued_writes;
     options.max_secrets = settings.limits.max_secrets;
-    options.deliver = deliver;
+    options.deliver = deliver_on_writer;
     VSECM_TRY(opened, store::secret_store::open(std::move(backend), made->cipher_, std::move(options), clock));
     made->store_ = std::move(opened);
     made->isolation_ = effective(settings.isolation, made->store_->adopted(), has_namespaces);
@@ -57,6 +57,12 @@ base::result<std::unique_ptr<vault>> vault::open(config::safe_settings const& se
     base::log::info("store_open", {{"where", where}, {"root_key", key->id()}, {"secrets", summary.num_present}, {"damaged", summary.num_damaged},
                                    {"ms", summary.took.count()}, {"namespace_isolation", name_of(made->isolation_)}});
     return made;
+}
+
+store::visibility vault::seen(store::secret_ptr const& secret) const noexcept {
+    auto const by_dates = store::visible(secret, clock_.now());
+    bool const hidden = by_dates == store::visibility::not_yet || by_dates == store::visibility::expired;
+    return hidden && !settings_.enforce_dates ? store::visibility::present : by_dates;
 }
 
 void vault::add_hub(std::size_t index, net::executor loop) {

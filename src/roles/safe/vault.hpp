@@ -36,6 +36,8 @@ public:
     config::safe_settings const& settings() const noexcept { return settings_; }
     isolation namespaces() const noexcept { return isolation_; }
     base::clock const& clock() const noexcept { return clock_; }
+    // As a workload may see it now: dates count only where they are enforced. `secret` may be null.
+    store::visibility seen(store::secret_ptr const& secret) const noexcept;
 
 private:
     vault(config::safe_settings const& settings, base::clock const& clock);

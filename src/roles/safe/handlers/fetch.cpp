@@ -46,7 +46,7 @@ std::string_view reason_word(store::visibility seen) { return store::name_of(see
 
 base::result<fetch_view> look_at_own(vault& safe, spiffe::caller const& who) {
     auto const secret = safe.secrets().find(who.workload_name);
-    auto const seen = store::visible(secret, safe.clock().now());
+    auto const seen = safe.seen(secret);
     if (seen == store::visibility::damaged)
         return fail(errc::corrupt, "the stored secret is damaged; an operator must write it again or delete it");
     if (secret && seen != store::visibility::absent && seen != store::visibility::deleted) VSECM_TRY_OK(check_namespace_of(safe, who, *secret));

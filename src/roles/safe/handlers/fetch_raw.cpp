@@ -28,9 +28,8 @@ base::status append_record(vault& safe, codec::json_writer& out, store::stored_s
 
 answer fetch_raw(vault& safe, request_context& ctx) {
     std::vector<store::secret_ptr> raw;
-    auto const now = safe.clock().now();
     for (auto const& secret : safe.secrets().list())
-        if (secret->visible(now) == store::visibility::present && api::classify(secret->name, safe.prefixes()).kind == api::name_kind::raw) raw.push_back(secret);
+        if (safe.seen(secret) == store::visibility::present && api::classify(secret->name, safe.prefixes()).kind == api::name_kind::raw) raw.push_back(secret);
     for (auto const& secret : raw) ctx.names.push_back(secret->name);
 
     net::http_response response;

@@ -6,7 +6,7 @@ namespace vsecm::roles::safe {
 
 answer handle_keystone(vault& safe) {
     auto const mark = safe.secrets().find(api::name_keystone);
-    return ok_text(api::write_keystone_status(store::visible(mark, safe.clock().now()) == store::visibility::present));
+    return ok_text(api::write_keystone_status(safe.seen(mark) == store::visibility::present));
 }
 
 }  // namespace vsecm::roles::safe

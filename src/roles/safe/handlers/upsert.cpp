@@ -3,6 +3,7 @@
 #include "base/encoding.hpp"
 #include "base/try.hpp"
 #include "roles/safe/handlers/handler.hpp"
+#include "roles/safe/rendering.hpp"
 
 #include <algorithm>
 
@@ -29,9 +30,7 @@ base::result<base::secret_text> decrypted(vault& safe, base::secret_text const& 
 }
 
 base::status check_words(vault& safe, api::upsert_request const& asked) {
-    if (!asked.template_text.empty()) return fail(errc::invalid, "templates are not supported yet: send the value as the workload is to see it");
-    VSECM_TRY(format, api::parse_format(asked.format));
-    if (format == api::format::yaml) return fail(errc::invalid, "the format yaml is not supported yet: use json or raw");
+    VSECM_TRY_OK(api::parse_format(asked.format));
     if (!asked.backing_store.empty() && asked.backing_store != "file" && asked.backing_store != "memory")
         return fail(errc::invalid, "a secret is stored in `file` or `memory`");
     if (asked.backing_store == "file" && safe.settings().store == config::backing_store::memory)
@@ -82,7 +81,9 @@ base::result<std::vector<store::change>> plan(vault& safe, request_context& ctx,
         for (auto& space : one.meta.namespaces)
             if (space.empty()) space = "default";
         if (one.meta.namespaces.empty()) one.meta.namespaces = {"default"};
-        one.meta.format = asked.format.empty() ? "json" : asked.format;
+        one.meta.template_text = asked.template_text.view();
+        // Without a format the original delivers what the template gives; its command line always names one.
+        one.meta.format = asked.format.empty() ? "raw" : asked.format;
         one.not_before = not_before;
         one.expires = expires;
         if (asked.if_version) one.expected_version = static_cast<std::uint64_t>(std::max<std::int64_t>(*asked.if_version, 0));
@@ -93,6 +94,20 @@ base::result<std::vector<store::change>> plan(vault& safe, request_context& ctx,
     return changes;
 }
 
+// Sentences about what is delivered instead of what was asked.
+net::awaitable<base::result<std::vector<std::string>>> write(vault& safe, request_context& ctx, api::upsert_request const& asked) {
+    // An append is rendered with the values that are there; when another was faster, again. One of those who race always wins.
+    constexpr unsigned most_attempts = 1000;
+    for (unsigned attempt = 1;; ++attempt) {
+        VSECM_CO_TRY(changes, plan(safe, ctx, asked));
+        VSECM_CO_TRY(notes, co_await render(safe, changes));
+        auto const done = co_await safe.secrets().commit(std::move(changes));
+        if (done) co_return notes;
+        bool const overtaken = done.error().code == errc::conflict && asked.append && !asked.if_version;
+        if (!overtaken || attempt == most_attempts) co_return std::unexpected(done.error());
+    }
+}
+
 }  // namespace
 
 net::awaitable<answer> handle_upsert(vault& safe, request_context& ctx, net::http_request& request) {
@@ -101,11 +116,11 @@ net::awaitable<answer> handle_upsert(vault& safe, request_context& ctx, net::htt
         if (asked.encrypt) co_return encrypt_only(safe, asked);
         co_return fail(errc::invalid, "no workload is named");
     }
-    VSECM_CO_TRY(changes, plan(safe, ctx, asked));
-    VSECM_CO_TRY_OK(co_await safe.secrets().commit(std::move(changes)));
+    VSECM_CO_TRY(notes, co_await write(safe, ctx, asked));
     std::string body;
     for (std::size_t i = 0; i < asked.workloads.size(); ++i) body += api::body_ok;  // one a name, as asked
     auto response = ok_text(body);
+    for (auto const& sentence : notes) add_warning(response, sentence);
     for (auto const& name : ctx.names)
         if (api::classify(name, safe.prefixes()).kind == api::name_kind::kubernetes)
             add_warning(response, "`" + name + "` is stored, and waits: this safe does not write Kubernetes Secrets yet");

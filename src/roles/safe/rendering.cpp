@@ -1,0 +1,64 @@
+#include "roles/safe/rendering.hpp"
+
+#include "base/try.hpp"
+#include "net/own_thread.hpp"
+
+#include <algorithm>
+
+namespace vsecm::roles::safe {
+namespace {
+
+// Words of the original's records that are no format deliver as json does, and so does none at all.
+api::format format_of(store::secret_meta const& meta) { return api::parse_format(meta.format).value_or(api::format::json); }
+
+delivery::recipe recipe_of(vault const& safe, store::change const& one) {
+    return delivery::recipe_for(api::classify(one.name, safe.prefixes()).kind, one.meta.template_text, format_of(one.meta));
+}
+
+// The values there will be.
+base::result<std::vector<base::secret_text>> values_after(vault& safe, store::change& one) {
+    std::vector<base::secret_text> earlier;
+    if (one.kind == store::change_kind::append) {
+        auto const current = safe.secrets().find(one.name);
+        bool const present = current && current->state == store::secret_state::present;
+        if (!one.expected_version) one.expected_version = present ? current->version : 0;
+        if (present) {
+            VSECM_TRY(opened, safe.secrets().values(*current));
+            earlier = std::move(opened);
+        }
+    }
+    return store::appended(one.value.clone(), std::move(earlier));
+}
+
+}  // namespace
+
+net::awaitable<base::result<std::vector<std::string>>> render(vault& safe, std::vector<store::change>& changes) {
+    std::vector<std::string> notes;
+    std::vector<std::pair<api::format, store::change const*>> puts;  // rendered ones: all have the same value and template
+    auto const loop = co_await net::asio::this_coro::executor;
+    for (auto& one : changes) {
+        auto const how = recipe_of(safe, one);
+        if (delivery::is_plain(how)) continue;
+        auto const same = std::ranges::find(puts, how.format, [](auto const& put) { return put.first; });
+        if (one.kind == store::change_kind::put && same != puts.end()) {
+            one.delivered = same->second->delivered->clone();
+            continue;
+        }
+        VSECM_CO_TRY(values, values_after(safe, one));
+        std::vector<std::string_view> views;
+        for (auto const& value : values) views.push_back(value.view());
+        auto work = [&] { return delivery::transform(views, how, safe.settings().templates); };
+        auto made = co_await net::on_own_thread(loop, std::move(work));
+        one.delivered = std::move(made.text);
+        for (auto& sentence : made.notes)
+            if (!std::ranges::contains(notes, sentence)) notes.push_back(std::move(sentence));
+        if (one.kind == store::change_kind::put) puts.emplace_back(how.format, &one);
+    }
+    co_return notes;
+}
+
+base::secret_text deliver_on_writer(std::span<std::string_view const> values, store::secret_meta const& meta) {
+    return delivery::deliver_plain(values, format_of(meta));
+}
+
+}  // namespace vsecm::roles::safe
