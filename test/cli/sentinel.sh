@@ -20,14 +20,12 @@ truth 'which is not repeated' sh -c '! grep -q hunter2 .err'
 row 'an option twice' 1 '' '-s is given more than once' -- sentinel -s x -s y
 row 'Q28: a date that cannot be read' 1 '' '-E takes `never` or a date' -- sentinel -w billing -s x -E tomorrow
 row 'Q19: a name with a slash' 1 '' 'must not contain `/`' -- sentinel -w ../x -s y
-row 'an unknown format' 1 '' '-f takes json or none' -- sentinel -w billing -s x -f xml
-row 'templates are to come' 1 '' 'templates (-t) are not supported yet' -- sentinel -w billing -s x -t '{{.a}}'
+row 'an unknown format' 1 '' '-f takes json, yaml, raw or none' -- sentinel -w billing -s x -f xml
 row 'Q26: a bad pattern' 1 '' 'column 14 of the pattern: the range runs backwards' -- sentinel -w billing -s 'gen:{"x":"admin-[z-a]{8}"}'
 row 'Q25: an escape that is none' 1 '' 'column 2 of the pattern: a backslash goes before w, d or x' -- sentinel -w billing -s 'gen:[\a]{3}'
 row 'a pattern with nothing random' 1 '' 'nothing would be random' -- sentinel -w billing -s gen:hunter2
 truth 'which is not repeated' sh -c '! grep -q hunter2 .err'
 row 'a generated ciphertext' 1 '' '-e says that the secret is ciphertext already' -- sentinel -w billing -e -s 'gen:[a-z]{8}'
-row 'yaml is to come' 1 '' '-f yaml is not supported yet' -- sentinel -w billing -s x -f yaml
 row 'doctor takes nothing' 1 '' 'takes no' -- sentinel doctor -l
 row 'apply without a file' 1 '' 'apply takes the name of one file, or -' -- sentinel apply
 row 'apply of no file' 1 '' 'nowhere' -- sentinel apply nowhere

@@ -50,6 +50,7 @@ net::awaitable<base::result<client::reply>> put(safe_client& safe, prepared_comm
     request.workloads = asked.workloads;
     request.namespaces = asked.namespaces;
     request.value = command.value.clone();
+    request.template_text = base::secret_text(asked.template_text);
     request.format = asked.format;
     request.encrypt = asked.encrypted;
     request.append = asked.append;

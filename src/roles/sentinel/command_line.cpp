@@ -23,23 +23,17 @@ base::result<output_shape> shape_of(base::parsed_options const& given) {
 }
 
 base::status refuse_what_comes_later(base::parsed_options const& given) {
-    if (given.has(o_later) || given.has(o_dry_run))
-        return fail(errc::unsupported,
-                    "--rotate-root-key, --forget-key and, but for apply, --dry-run are not supported yet");
-    if (given.has(o_template))
-        return fail(errc::unsupported, "templates (-t) are not supported yet: give the secret as the workload is to see it");
+    if (given.has(o_later)) return fail(errc::unsupported, "--rotate-root-key and --forget-key are not supported yet");
     return {};
 }
 
 // The wire's word for -f. A value taken from a file or from standard input is delivered byte for byte ("none"), unless
-// a format is asked for; one from the arguments as the original does ("json").
+// a format is asked for or a template is to change it; one from the arguments as the original does ("json").
 base::result<std::string> format_of(base::parsed_options const& given, secret_source const& value) {
     bool const typed = value.from == secret_source::kind::argument || value.from == secret_source::kind::pattern;
-    if (!given.has(o_format)) return typed ? "json" : "none";
+    if (!given.has(o_format)) return typed || !given.value(o_template).empty() ? "json" : "none";
     auto const asked = api::parse_format(given.value(o_format));
-    if (!asked) return fail(errc::invalid, "-f takes json or none");
-    if (*asked == api::format::yaml || *asked == api::format::raw)
-        return fail(errc::unsupported, "-f {} is not supported yet: use json or none", api::name_of(*asked));
+    if (!asked) return fail(errc::invalid, "-f takes json, yaml, raw or none");
     return std::string(api::name_of(*asked));
 }
 
@@ -87,8 +81,10 @@ base::result<command> put_remove_or_encrypt(base::parsed_options const& given, c
     bool const deletes = given.has(o_delete);
     bool const encrypts = given.has(o_encrypt);
     c.append = given.has(o_append);
+    c.dry_run = given.has(o_dry_run);
     // The original's sentences; scripts look for them.
-    if (c.workloads.empty() && (deletes || !encrypts)) return fail(errc::invalid, "Please provide a workload name.");
+    if (c.workloads.empty() && (deletes || !(encrypts || c.dry_run))) return fail(errc::invalid, "Please provide a workload name.");
+    if (c.dry_run && (deletes || encrypts)) return fail(errc::invalid, "--dry-run shows what -s, -t and -f give: it goes with neither -d nor -e");
     if (deletes) {
         if (c.append) return fail(errc::invalid, "-a and -d contradict each other");
         if (given.has(o_if_version)) return fail(errc::invalid, "--if-version goes with -s: a deletion has no version to compare");
@@ -102,6 +98,8 @@ base::result<command> put_remove_or_encrypt(base::parsed_options const& given, c
         return fail(errc::invalid, "with -w, -e says that the secret is ciphertext already: a generated one is not");
     VSECM_TRY(format, format_of(given, c.value));
     c.format = std::move(format);
+    c.template_text = given.value(o_template);
+    if (!codec::is_valid_utf8(c.template_text)) return fail(errc::invalid, "the template is not UTF-8 text");
     c.store = given.value(o_store);
     if (given.has(o_store) && c.store != "file" && c.store != "memory") return fail(errc::invalid, "-b takes file or memory");
     c.not_before = given.has(o_nbf) && !given.value(o_nbf).empty() ? given.value(o_nbf) : "now";
@@ -111,9 +109,9 @@ base::result<command> put_remove_or_encrypt(base::parsed_options const& given, c
     VSECM_TRY(if_version, if_version_of(given));
     c.if_version = if_version;
     c.encrypted = encrypts;
-    c.what = c.workloads.empty() ? verb::encrypt : verb::put;
-    if (c.what == verb::encrypt && (c.append || !c.store.empty() || c.if_version))
-        return fail(errc::invalid, "-e without -w only prints the ciphertext: -a, -b and --if-version have no meaning there");
+    c.what = encrypts && c.workloads.empty() ? verb::encrypt : verb::put;
+    if (c.what == verb::encrypt && (c.append || !c.store.empty() || c.if_version || !c.template_text.empty()))
+        return fail(errc::invalid, "-e without -w only prints the ciphertext: -a, -b, -t and --if-version have no meaning there");
     return c;
 }
 
@@ -216,6 +214,8 @@ base::result<command> parse_command_line(std::span<std::string_view const> argum
         VSECM_TRY_OK(check_names(c));
         return about_versions(given, std::move(c));
     }
+    if (given.has(o_dry_run) && (given.has(o_list) || given.has(o_input_keys)))
+        return fail(errc::invalid, "--dry-run shows what -s, -t and -f give: it goes with neither -l nor -i");
     if (given.has(o_list)) {  // all else is ignored, as ever
         c.what = verb::list;
         c.encrypted = given.has(o_encrypt);

@@ -30,7 +30,7 @@ struct command {
     verb what = verb::help;
     std::vector<std::string> workloads, namespaces;
     secret_source value;       // put and encrypt; apply: the script; render: the data
-    std::string_view template_text;  // render; points into the arguments
+    std::string_view template_text;  // put and render; points into the arguments
     secret_source root_key;    // give_root_key
     bool encrypted = false;    // list: with ciphertexts; put: the value is ciphertext
     bool append = false;
@@ -39,7 +39,7 @@ struct command {
     std::string not_before, expires;
     std::optional<std::int64_t> if_version;  // put, rollback: only over this version; undelete: only this deletion
     std::optional<std::int64_t> version;     // rollback: to which
-    bool dry_run = false;      // apply
+    bool dry_run = false;      // put and apply
     output_shape output = output_shape::text;
 };
 

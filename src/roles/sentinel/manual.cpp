@@ -36,12 +36,16 @@ constexpr base::option_row table[] = {
      "the root key: private key, public key and AES seed, one a line, and behind them what else a root key\n"
      "file has: keys that were replaced. `-`: standard input. Safe takes it only if it opens what is\n"
      "stored, and keeps it in memory; with VSECM_ROOT_KEY_INPUT_PERSIST=true it stores it"},
-    {'f', "format", option_kind::single, o_format, "json|none", "json or none (default: json; from standard input or a file: none)"},
-    {'t', "template", option_kind::single, o_template, "TEMPLATE", "a Go template (text/template); so far for render only"},
+    {'t', "template", option_kind::single, o_template, "TEMPLATE",
+     "a Go template (text/template) for a secret that is a JSON object: the workload receives its result"},
+    {'f', "format", option_kind::single, o_format, "json|yaml|raw|none",
+     "what the workload receives. json (default): the template's result if it is a JSON object, else the\n"
+     "secret; yaml: a JSON object as YAML; raw: whatever it is; none: the same, and without a template the\n"
+     "exact bytes (default for standard input or a file without -t). A warning says what could not be done"},
     {'N', "nbf", option_kind::single, o_nbf, "DATE", "not before: now, or a date like 2026-01-31T00:00:00Z"},
     {'E', "exp", option_kind::single, o_exp, "DATE", "expires: never, or a date"},
     {'\0', "output", option_kind::single, o_output, "text|json", "text (default), or json: no framing, for programs; apply gives a line a block"},
-    {'\0', "dry-run", option_kind::flag, o_dry_run, "", "with apply: tell what it would do"},
+    {'\0', "dry-run", option_kind::flag, o_dry_run, "", "show what the workload would receive, or with apply what would be done; nobody is contacted.\nA template that fails is exit 1"},
     // Known, so that they are refused by name and not mistaken for something else.
     {'\0', "rotate-root-key", option_kind::flag, o_later},
     {'\0', "forget-key", option_kind::single, o_later},
@@ -73,6 +77,7 @@ safe -l [-e]                                               list; with -e: the en
 safe -i -                                                  give the root key (three lines on standard input)
 safe status                                                how the server is
 safe doctor                                                why does it not work? one check a line, and what to do
+safe [-w NAME] -s VALUE|- [-t TEMPLATE] --dry-run          what the workload would receive, here and now: the exact bytes
 safe apply FILE|- [--dry-run]                              do the blocks of an init-command script, or of a YAML list; or only tell them
 safe render -t TEMPLATE -s JSON|-                          what a template makes of data, here and now: the exact bytes
 vsecm sentinel serve                                       the long-running part: init commands, probes)",

@@ -1,7 +1,10 @@
 #include "roles/sentinel/render.hpp"
 
+#include "base/encoding.hpp"
 #include "base/try.hpp"
 #include "codec/json_reader.hpp"
+#include "codec/json_writer.hpp"
+#include "delivery/transform.hpp"
 #include "gotmpl/render.hpp"
 #include "roles/sentinel/inputs.hpp"
 
@@ -15,6 +18,28 @@ base::result<base::secret_text> render(command const& asked, gotmpl::render_opti
     auto data = codec::json_document::parse(std::move(text), data_limits);
     if (!data) return pass(std::move(data), "the data");
     return gotmpl::render(asked.template_text, data->root(), options);
+}
+
+base::result<outcome> preview(prepared_command const& command, api::name_prefixes const& prefixes, gotmpl::render_options const& options) {
+    auto const& asked = command.asked;
+    auto const kind = asked.workloads.empty() ? api::name_kind::workload : api::classify(asked.workloads.front(), prefixes).kind;
+    VSECM_TRY(format, api::parse_format(asked.format));
+    std::string_view const value = command.value.view();
+    auto made = delivery::transform({&value, 1}, delivery::recipe_for(kind, asked.template_text, format), options);
+    if (made.bad_template) return base::fail(base::errc::invalid, "{}", made.bad_template->what);
+    outcome result;
+    if (asked.append) made.notes.emplace_back("with -a, the workload receives a list: this value first, then those it has");
+    for (auto const& sentence : made.notes) result.sentences.push_back("warning: " + base::printable(sentence));
+    if (asked.output == output_shape::text) {
+        result.out = std::move(made.text);
+        return result;
+    }
+    codec::json_writer json(result.out);
+    json.begin_object().member("data", made.text.view()).key("warnings").begin_array();
+    for (auto const& sentence : made.notes) json.string(sentence);
+    json.end_array().end_object();
+    result.out.push_back('\n');
+    return result;
 }
 
 }  // namespace vsecm::roles::sentinel

@@ -114,6 +114,10 @@ int run_call(config::sentinel_settings const& settings, call todo) {
 int run_command(config::sentinel_settings const& settings, command asked) {
     auto ready = prepare(std::move(asked));
     if (!ready) return finish_without_input(ready.error());
+    if (ready->asked.dry_run) {
+        auto shown = preview(*ready, {settings.raw_prefix, settings.kubernetes_prefix}, settings.templates);
+        return shown ? finish(*shown) : finish_without_input(shown.error());
+    }
     if (ready->asked.what == verb::doctor)
         return run_session(settings, [&](client::session& session) { return examine_all(session, settings, ready->asked.output); });
     return run_call(settings, [&ready](client::safe_client& safe) { return perform(safe, *std::move(ready)); });

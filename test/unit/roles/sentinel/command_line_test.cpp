@@ -132,12 +132,7 @@ TEST_CASE("versions, rollback and undelete") {
 }
 
 TEST_CASE("what this version does not do is refused, never ignored") {
-    words const cases[] = {{"-w", "a", "-s", "x", "-t", "{{.a}}"},
-                           {"-w", "a", "-s", "x", "-f", "yaml"},
-                           {"-w", "a", "-s", "x", "-f", "raw"},
-                           {"-w", "a", "-s", "x", "--dry-run"},
-                           {"-l", "--dry-run"},
-                           {"--rotate-root-key"},
+    words const cases[] = {{"--rotate-root-key"},
                            {"--forget-key", "abc"}};
     for (auto const& arguments : cases) {
         auto const e = refused(arguments);
@@ -151,6 +146,33 @@ TEST_CASE("what this version does not do is refused, never ignored") {
     CHECK(refused({"-l", "--output", "yaml"}).code == errc::invalid);
     CHECK(refused({"serve", "-l"}).code == errc::invalid);
     CHECK(refused({"status", "now"}).code == errc::invalid);
+}
+
+TEST_CASE("templates and formats") {
+    auto const plain = parsed({"-w", "a", "-s", "x", "-t", "{{.a}}"});
+    CHECK(plain.template_text == "{{.a}}");
+    CHECK(plain.format == "json");
+    for (std::string_view const f : {"json", "yaml", "raw", "none"}) CHECK(parsed({"-w", "a", "-s", "x", "-f", f}).format == f);
+    CHECK(parsed({"-w", "a", "-s", "x", "-f", ""}).format == "json");
+    CHECK(parsed({"-w", "a", "-s", "-"}).format == "none");
+    CHECK(parsed({"-w", "a", "-s", "-", "-t", "{{.a}}"}).format == "json");  // exact bytes are of no use to a template
+    CHECK(parsed({"-w", "a", "-s", "-", "-t", ""}).format == "none");
+    CHECK(parsed({"-w", "a", "-s", "-", "-f", "yaml"}).format == "yaml");
+    CHECK(refused({"-w", "a", "-s", "x", "-f", "xml"}).what == "-f takes json, yaml, raw or none");
+    CHECK(refused({"-w", "a", "-s", "x", "-t", "\xff"}).code == errc::invalid);
+    CHECK(refused({"-e", "-s", "x", "-t", "{{.a}}"}).code == errc::invalid);
+}
+
+TEST_CASE("a dry run shows a put, and nothing else") {
+    auto const c = parsed({"-s", "x", "-t", "{{.a}}", "-f", "raw", "--dry-run"});
+    CHECK(c.what == verb::put);
+    CHECK(c.dry_run);
+    CHECK(c.workloads.empty());
+    CHECK(parsed({"-w", "a", "-s", "x", "-a", "--dry-run"}).append);
+    CHECK(refused({"-w", "a", "--dry-run"}).what == "Please provide a secret.");
+    words const cases[] = {{"-l", "--dry-run"}, {"-i", "-", "--dry-run"}, {"-w", "a", "-d", "--dry-run"}, {"-w", "a", "-e", "-s", "x", "--dry-run"},
+                           {"-e", "-s", "x", "--dry-run"}, {"-w", "a", "--undelete", "--dry-run"}, {"status", "--dry-run"}};
+    for (auto const& arguments : cases) CHECK(refused(arguments).code == errc::invalid);
 }
 
 TEST_CASE("a value with the prefix is a pattern to generate from") {

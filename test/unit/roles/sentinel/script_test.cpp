@@ -65,6 +65,15 @@ TEST_CASE("all keys") {
     CHECK(all.blocks[2].command->asked.namespaces == names{"default"});
 }
 
+TEST_CASE("a template is everything behind the colon, and a format any of the command line's") {
+    auto const all = parsed("w:a\ns:{\"u\":1}\nt:{\"U\": \"{{.u}}:{{.u}}\"}\nf: yaml\n--\nw:b\ns:x\nt:\nf:raw\n");
+    CHECK(all.blocks[0].command->asked.template_text == "{\"U\": \"{{.u}}:{{.u}}\"}");
+    CHECK(all.blocks[0].command->asked.format == "yaml");
+    CHECK(all.blocks[1].command->asked.template_text.empty());
+    CHECK(all.blocks[1].command->asked.format == "raw");
+    CHECK(refused("w:a\ns:x\nf:xml\n").starts_with("lines 1 to 3: -f takes"));
+}
+
 TEST_CASE("every spelling of waiting and leaving") {
     CHECK(parsed("wait:20").blocks[0].pause == milliseconds{20});
     CHECK(parsed("sleep: 20 \n--\n").blocks[0].pause == milliseconds{20});
