@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -52,14 +51,6 @@ struct scene {
 
 bool same_file(struct stat const& a, struct stat const& b) {
     return a.st_ino == b.st_ino && a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
-}
-
-std::string rfc3339(std::chrono::system_clock::time_point when) {
-    auto const t = std::chrono::system_clock::to_time_t(when);
-    char text[32];
-    std::tm parts{};
-    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", ::gmtime_r(&t, &parts));
-    return text;
 }
 
 }  // namespace
@@ -162,16 +153,6 @@ TEST_CASE("Q34: the file outlives an absent safe, a damaged store and a lost one
     s.local.sentinel({"-w", "billing", "-d"});
     CHECK(s.holds(""));
     CHECK(sidecar.running());
-}
-
-TEST_CASE("an expired secret empties the file by itself") {
-    scene s;
-    auto sidecar = s.sidecar();
-    // Whole seconds on the wire: two ahead is between one and two.
-    s.local.sentinel({"-w", "billing", "-s", "Brief", "-E", rfc3339(std::chrono::system_clock::now() + seconds{3})});
-    CHECK(s.holds("Brief"));
-    CHECK(s.holds(""));
-    CHECK(sidecar.says("expired", patience));
 }
 
 TEST_CASE("Q36 Q37: a sidecar comes before everything else, and waits; nothing makes it end or hang") {
