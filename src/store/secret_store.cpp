@@ -94,6 +94,7 @@ struct secret_store::impl final : commit_worker {
 
     mutable std::mutex health_mutex;
     std::string last_error;  // of a write
+    std::optional<base::system_time> last_write;
     std::string tend_error;  // of what could wait, and waits still
     bool is_unsettled = false;
 
@@ -164,6 +165,11 @@ void secret_store::impl::run_batch(std::vector<commit_request>& batch) {
         }
     }
     publish(good);
+    if (!good.empty()) {
+        std::lock_guard held(health_mutex);
+        last_write = clock.now();
+        if (good.size() == groups.size()) last_error.clear();
+    }
     // Answered only now: durable, visible to every reader, and watchers on their way.
     std::size_t next_good = 0;
     for (std::size_t i = 0; i < groups.size(); ++i) {
@@ -171,10 +177,6 @@ void secret_store::impl::run_batch(std::vector<commit_request>& batch) {
             asking[i]->done(std::move(good[next_good++].answer));
         else
             asking[i]->done(std::unexpected(std::move(groups[i].outcome).error()));
-    }
-    if (next_good == groups.size() && next_good > 0) {
-        std::lock_guard held(health_mutex);
-        last_error.clear();
     }
     settle();
 }
@@ -338,7 +340,7 @@ store_health secret_store::health() const {
     auto const counts = impl_->map.count();
     auto const load = impl_->queue.current_load();
     std::lock_guard held(impl_->health_mutex);
-    return {counts.present, counts.damaged, load.num_waiting, load.oldest, impl_->is_unsettled,
+    return {counts.present, counts.damaged, load.num_waiting, load.oldest, impl_->last_write, impl_->behind->describe(), impl_->is_unsettled,
             impl_->last_error.empty() ? impl_->tend_error : impl_->last_error};
 }
 

@@ -99,6 +99,10 @@ environment="$operator VSECM_SAFE_ENDPOINT_URL=https://127.0.0.1:1/"
 row 'doctor: nobody answers' 5 '~VSECM_SAFE_ENDPOINT_URL (https://127.0.0.1:1/)' '' -- sentinel doctor
 environment="$operator VSECM_SPIFFEID_PREFIX_SAFE=spiffe://vsecm.com/workload/else"
 row 'doctor: whom we do not trust' 2 '~no  trust     ' '' -- sentinel doctor
+sentinel 'status: the store, nothing written yet' 0 "~store: file $(cd "$scratch" && pwd)/dev/data" '' -- sentinel status
+sentinel 'put, to be seen in the status' 0 '\nOK\n\n' '' -- sentinel -w app -s x
+sentinel 'status: the last write' 0 '~lastWrite: 20' '' -- sentinel status
+sentinel 'which goes again' 0 '\nOK\n\n' '' -- sentinel -w app -d
 sentinel 'an empty list' 0 '\n{"secrets":[]}\n\n' '' -- sentinel -l
 sentinel 'put' 0 '\nOK\n\n' '' -- sentinel -w app -n default -s '!VSecMRocks!'
 sentinel 'Q53: put a value that looks like options' 0 '\nOK\n\n' '' -- sentinel -w app -s -hello

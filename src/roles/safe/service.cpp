@@ -101,7 +101,8 @@ answer service::describe_status() const {
         out.key("damaged").integer(static_cast<std::int64_t>(health.num_damaged));
         out.key("waitingWrites").integer(static_cast<std::int64_t>(health.num_waiting));
         out.key("oldestWaitingMs").integer(health.oldest_waiting.count());
-        out.member("storeError", health.last_error);
+        out.member("store", health.kind).member("storeError", health.last_error);
+        out.member("lastWrite", health.last_write ? base::format_rfc3339(*health.last_write) : std::string{});
     }
     out.member("identity", identity.id ? identity.id->text() : std::string{});
     out.member("identityExpires", base::format_rfc3339(identity.expires)).member("identityProblem", identity.problem);

@@ -285,3 +285,14 @@ TEST_CASE("rewriting a secret that expires some day leaves no trail of dates") {
     CHECK(dates.take_due(now + hours(1)) == std::vector<std::string>{"a"});
     CHECK(dates.size() == 0);
 }
+
+TEST_CASE("health tells when the last write was on stable storage") {
+    temporary_folder dir;
+    auto store = open_folder(dir.path);
+    CHECK_FALSE(store->health().last_write);
+    auto const before = store->clock().now();
+    REQUIRE(store->commit_and_wait(request(put("app", "v"))));
+    REQUIRE(store->health().last_write);
+    CHECK(*store->health().last_write >= before);
+    CHECK(store->health().kind == "file " + dir.path);
+}
