@@ -69,18 +69,15 @@ backing_store load_backing_store(variable_reader& r) {
     return backing_store::file;
 }
 
-root_key_store load_root_key_store(variable_reader& r, bool cluster, bool in_memory_only) {
+root_key_store load_root_key_store(variable_reader& r, kubernetes_settings const& cluster, bool in_memory_only) {
     auto word = r.text("VSECM_SAFE_ROOT_KEY_STORE");
-    bool const given = !word.empty();
-    if (!given) word = cluster ? "k8s" : "file";
+    if (word.empty()) word = r.in_cluster() ? "k8s" : "file";
     if (in_memory_only || word == "file") return root_key_store::file;
-    if (word == "k8s")
-        r.refuse(errc::unsupported, given ? "VSECM_SAFE_ROOT_KEY_STORE=k8s is not supported yet: use file"
-                                          : "in a cluster the root key would be kept in a Kubernetes Secret, which is not "
-                                            "supported yet: set VSECM_SAFE_ROOT_KEY_STORE=file");
-    else
+    if (word != "k8s")
         r.refuse(errc::invalid, "VSECM_SAFE_ROOT_KEY_STORE must be k8s or file");
-    return root_key_store::file;
+    else if (cluster.api_url.empty())
+        r.refuse(errc::invalid, "VSECM_SAFE_ROOT_KEY_STORE=k8s needs an API server: outside of a cluster, VSECM_SAFE_K8S_API_URL names one");
+    return root_key_store::k8s;
 }
 
 // --- what several roles share ---------------------------------------------------------------------------------------
@@ -129,6 +126,16 @@ void read(variable_reader& r, gotmpl::render_options& o) {
     o.bounds.max_depth = static_cast<std::size_t>(r.integer("VSECM_SAFE_TEMPLATE_MAX_DEPTH", 1, 4000));  // 4 MB of stack
 }
 
+void read(variable_reader& r, kubernetes_settings& s) {
+    s.api_url = r.text("VSECM_SAFE_K8S_API_URL");
+    if (auto const host = r.text("KUBERNETES_SERVICE_HOST"); s.api_url.empty() && !host.empty())
+        s.api_url = std::format("https://{}:{}", host.contains(':') ? "[" + host + "]" : host, r.text("KUBERNETES_SERVICE_PORT"));
+    s.account_path = r.text("VSECM_SAFE_K8S_ACCOUNT_PATH");
+    s.request_timeout = std::max(r.duration("VSECM_SAFE_K8S_REQUEST_TIMEOUT"), milliseconds{100});
+    s.sync_interval = std::max(r.duration("VSECM_SAFE_K8S_SYNC_INTERVAL"), milliseconds{100});
+    s.delete_secrets = r.choice("VSECM_SAFE_K8S_SECRET_DELETE") == 1;
+}
+
 // --- one role each --------------------------------------------------------------------------------------------------
 
 template <class... Parts>
@@ -137,7 +144,7 @@ void read_each(variable_reader& r, Parts&... parts) {
 }
 
 void read(variable_reader& r, safe_settings& s) {
-    read_each(r, s.log, s.identity, s.backoff);
+    read_each(r, s.log, s.identity, s.backoff, s.kubernetes);
     s.tls_address = r.address("VSECM_SAFE_TLS_PORT");
     s.liveness_address = r.address("VSECM_PROBE_LIVENESS_PORT");
     s.readiness_address = r.address("VSECM_PROBE_READINESS_PORT");
@@ -149,7 +156,7 @@ void read(variable_reader& r, safe_settings& s) {
     s.backup_count = static_cast<unsigned>(r.integer("VSECM_SAFE_SECRET_BACKUP_COUNT", 0, 1000));
     s.manual_root_key = r.boolean("VSECM_ROOT_KEY_INPUT_MODE_MANUAL");
     s.keep_given_root_key = r.boolean("VSECM_ROOT_KEY_INPUT_PERSIST");
-    s.root_store = load_root_key_store(r, r.in_cluster(), s.manual_root_key && !s.keep_given_root_key);
+    s.root_store = load_root_key_store(r, s.kubernetes, s.manual_root_key && !s.keep_given_root_key);
     s.root_key_path = r.text("VSECM_ROOT_KEY_PATH");
     s.root_key_name = r.text("VSECM_ROOT_KEY_NAME");
     s.system_namespace = r.text("VSECM_NAMESPACE_SYSTEM");

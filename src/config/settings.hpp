@@ -45,8 +45,17 @@ struct backoff_settings {
 };
 
 enum class backing_store { file, memory };
-enum class root_key_store { file };
+enum class root_key_store { file, k8s };
 enum class namespace_isolation { automatic, enforce, warn, off };  // automatic: by the data folder's marker
+
+// The API server of Kubernetes and what is kept there.
+struct kubernetes_settings {
+    std::string api_url;       // "https://10.0.0.1:443"; empty: there is none
+    std::string account_path;  // folder of the service account: token, ca.crt, namespace
+    milliseconds request_timeout{10000};
+    milliseconds sync_interval{300000};  // how often what was written there is looked at again
+    bool delete_secrets = false;         // with the secret they were made from
+};
 
 struct safe_limits {
     std::size_t max_body_len = 0;       // of a request
@@ -64,6 +73,7 @@ struct safe_settings {
     log_settings log;
     identity_settings identity;
     backoff_settings backoff;
+    kubernetes_settings kubernetes;
     std::string tls_address;        // ":8443"
     std::string liveness_address;   // ":8081"
     std::string readiness_address;  // ":8082"

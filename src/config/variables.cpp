@@ -48,9 +48,8 @@ constexpr variable table[] = {
     {"VSECM_SAFE_SECRET_BACKUP_COUNT", integer, original, by_safe, "3", "", "earlier versions kept of each secret"},
     {"VSECM_SAFE_ROOT_KEY_STORE", text, original, by_safe, "", "",
      "where the root key lives: file, or k8s; k8s in a cluster and file elsewhere when not set"},
-    {"VSECM_ROOT_KEY_PATH", text, original, by_safe, "/key/key.txt", "", "the root key's file", {"VSECM_SAFE_CRYPTO_KEY_PATH", ""}},
-    // Not read yet: the root-key store k8s reads its Secret by this name in VSECM_NAMESPACE_SYSTEM.
-    {"VSECM_ROOT_KEY_NAME", text, original, by_safe, "vsecm-root-key", "", "name of the root key's Kubernetes Secret (not used yet)",
+    {"VSECM_ROOT_KEY_PATH", text, original, by_safe, "/key/key.txt", "", "the root key's file; with k8s, where its Secret is mounted", {"VSECM_SAFE_CRYPTO_KEY_PATH", ""}},
+    {"VSECM_ROOT_KEY_NAME", text, original, by_safe, "vsecm-root-key", "", "name of the root key's Kubernetes Secret, in VSECM_NAMESPACE_SYSTEM",
      {"VSECM_SAFE_CRYPTO_KEY_NAME", "VSECM_CRYPTO_KEY_NAME"}},
     {"VSECM_ROOT_KEY_INPUT_MODE_MANUAL", boolean, original, by_safe, "false", "",
      "true: an operator gives the root key with `safe -i`, none is made", {"VSECM_SAFE_MANUAL_KEY_INPUT", ""}},
@@ -60,7 +59,6 @@ constexpr variable table[] = {
     {"VSECM_SAFE_RAW_SECRET_PREFIX", text, original, by_safe | by_sentinel, "raw:", "", "names that only the scout may read"},
     {"VSECM_SAFE_STORE_WORKLOAD_SECRET_AS_K8S_SECRET_PREFIX", text, original, by_safe | by_sentinel, "k8s:", "",
      "names that also become Kubernetes Secrets", {"VSECM_SAFE_STORE_WORKLOAD_AS_K8S_SECRET_PREFIX", ""}},
-    // Safe does not read it yet: the root-key store k8s will look for the root key's Secret there.
     {"VSECM_NAMESPACE_SYSTEM", text, original, by_safe | by_sentinel, "vsecm-system", "", "namespace of the system's own objects",
      {"VSECM_SYSTEM_NAMESPACE", ""}},
     {"VSECM_SAFE_NAMESPACE_ISOLATION", choice, ours, by_safe, "auto", "auto|enforce|warn|off",
@@ -72,6 +70,17 @@ constexpr variable table[] = {
     {"VSECM_SAFE_SHUTDOWN_TIMEOUT", duration, ours, by_safe, "10s", "", "longest wait for answers in flight when stopping"},
     {"VSECM_SAFE_THREADS", integer, ours, by_safe, "0", "", "event loops; 0: one a core"},
     {"VSECM_SAFE_STORE_THREADS", integer, ours, by_safe, "8", "", "files of one batch synced at the same time"},
+
+    // --- safe: Kubernetes
+    {"KUBERNETES_SERVICE_HOST", text, original, by_safe, "", "", "the API server; Kubernetes sets it in every pod"},
+    {"KUBERNETES_SERVICE_PORT", text, original, by_safe, "443", "", "its port"},
+    {"VSECM_SAFE_K8S_API_URL", text, ours, by_safe, "", "", "the API server to use instead: https://host:port"},
+    {"VSECM_SAFE_K8S_ACCOUNT_PATH", text, ours, by_safe, "/var/run/secrets/kubernetes.io/serviceaccount", "",
+     "folder of the service account: token, ca.crt and namespace"},
+    {"VSECM_SAFE_K8S_REQUEST_TIMEOUT", duration, ours, by_safe, "10s", "", "longest wait for an answer of the API server"},
+    {"VSECM_SAFE_K8S_SYNC_INTERVAL", duration, ours, by_safe, "5m", "", "how often the Secrets of k8s: names are looked at again, and mended"},
+    {"VSECM_SAFE_K8S_SECRET_DELETE", choice, ours, by_safe, "retain", "retain|delete",
+     "what becomes of the Secret when its k8s: name is deleted, or loses that namespace"},
 
     // --- safe: limits
     {"VSECM_SAFE_MAX_BODY", bytes, ours, by_safe, "4MiB", "bytes", "largest request body; beyond it 413"},

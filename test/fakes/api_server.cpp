@@ -85,16 +85,21 @@ struct api_server::impl final : net::http_handler {
 
     api_reply perform(net::http_request const& request, std::string const& verb, api_objects::key const& at) {
         auto const body = std::string(request.body.view());
-        auto const manager = parameter(request.query, "fieldManager");
-        auto const type = request.header("Content-Type");
         if (followed)
-            if (auto const told = followed({verb, at.first, at.second, body, manager})) {
+            if (auto const told = followed({verb, at.first, at.second, body, parameter(request.query, "fieldManager")})) {
+                if (told->done_all_the_same) (void)carry_out(request, verb, at, body);
                 auto reply = failed_reply(told->status, told->reason, told->message);
                 if (!told->body.empty()) reply.body = told->body;
                 reply.retry_after = told->retry_after;
                 reply.pause = told->pause;
                 return reply;
             }
+        return carry_out(request, verb, at, body);
+    }
+
+    api_reply carry_out(net::http_request const& request, std::string const& verb, api_objects::key const& at, std::string const& body) {
+        auto const manager = parameter(request.query, "fieldManager");
+        auto const type = request.header("Content-Type");
         bool const makes = verb == "patch" && !objects.secrets.contains(at);
         if (!may(at.first, verb) || (makes && !may(at.first, "create")))
             return failed_reply(403, "Forbidden", std::format("secrets \"{}\" is forbidden: User \"system:serviceaccount:vsecm-system:vsecm-safe\" cannot {} resource \"secrets\" in API group \"\" in the namespace \"{}\"", at.second, verb, at.first),

@@ -36,6 +36,7 @@ struct fake_answer {
     std::string retry_after{};               // header, if not empty
     std::string body{};                      // instead of a Status, if not empty
     std::chrono::milliseconds pause{0};      // before it
+    bool done_all_the_same = false;          // the request was carried out, only its own answer is lost
 };
 
 // Runs on a thread of its own. Every member is thread-safe.

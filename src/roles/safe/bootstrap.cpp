@@ -4,7 +4,6 @@
 #include "base/try.hpp"
 #include "net/address.hpp"
 #include "net/own_thread.hpp"
-#include "roles/safe/root_key_file.hpp"
 
 #include <chrono>
 
@@ -63,11 +62,6 @@ base::result<base::unique_fd> listen_on(std::string const& address, std::string_
     return listener;
 }
 
-std::unique_ptr<root_key_store> make_key_store(config::safe_settings const& settings) {
-    if (settings.manual_root_key && !settings.keep_given_root_key) return nullptr;
-    return std::make_unique<root_key_file>(base::posix_files(), settings.root_key_path);
-}
-
 // A watch hub belongs to its loop, so it is made there.
 net::awaitable<void> add_hub(vault& opened, std::size_t index, net::executor loop) {
     opened.add_hub(index, loop);
@@ -77,7 +71,7 @@ net::awaitable<void> add_hub(vault& opened, std::size_t index, net::executor loo
 }  // namespace
 
 bootstrap::bootstrap(config::safe_settings const& settings, spiffe::peer_policy const& policy, net::runtime& loops, journal& audit)
-    : settings_(settings), policy_(policy), loops_(loops), service_(policy, audit), keys_(make_key_store(settings)) {}
+    : settings_(settings), policy_(policy), loops_(loops), service_(policy, audit) {}
 
 bootstrap::~bootstrap() = default;
 
@@ -94,6 +88,10 @@ net::awaitable<base::status> bootstrap::start() {
             if (api_) api_->stop_taking_in();
         },
         [this](net::steady_clock::time_point deadline) { return shut_down(deadline); });
+
+    VSECM_CO_TRY(account, open_account(settings_));
+    account_ = std::move(account);
+    keys_ = make_root_key_store(settings_, account_, loops_.loop(0));
 
     auto const deadline = net::steady_clock::now() + settings_.bootstrap_timeout;
     identity_->start();

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "net/probes.hpp"
-#include "roles/safe/root_key_store.hpp"
+#include "roles/safe/cluster.hpp"
 #include "roles/safe/service.hpp"
 
 #include <memory>
@@ -40,7 +40,8 @@ private:
     net::runtime& loops_;
     std::shared_ptr<spiffe::svid_source> identity_;
     service service_;
-    std::unique_ptr<root_key_store> keys_;  // null: the key is in memory only
+    std::shared_ptr<kube::service_account> account_;  // null: there is no API server
+    std::unique_ptr<root_key_store> keys_;                   // null: the key is in memory only
     std::unique_ptr<vault> vault_;
     std::optional<net::http_server> api_;
     std::optional<net::probe_server> liveness_, readiness_;

@@ -163,9 +163,8 @@ TEST_CASE("choices this program does not have are clear errors") {
     CHECK(refused<safe_settings>({{"VSECM_SAFE_BACKING_STORE", "etcd"}}).code == errc::invalid);
     CHECK(loaded<safe_settings>({{"VSECM_SAFE_BACKING_STORE", "in-memory"}}).first.store == backing_store::memory);
 
-    CHECK(refused<safe_settings>({{"VSECM_SAFE_ROOT_KEY_STORE", "k8s"}}).code == errc::unsupported);
+    CHECK(refused<safe_settings>({{"VSECM_SAFE_ROOT_KEY_STORE", "k8s"}}).what.contains("VSECM_SAFE_K8S_API_URL"));
     CHECK(refused<safe_settings>({{"VSECM_SAFE_ROOT_KEY_STORE", "vault"}}).code == errc::invalid);
-    CHECK(refused<safe_settings>({{"KUBERNETES_SERVICE_HOST", "10.0.0.1"}}).code == errc::unsupported);
     CHECK(loaded<safe_settings>({{"KUBERNETES_SERVICE_HOST", "10.0.0.1"}, {"VSECM_SAFE_ROOT_KEY_STORE", "file"}}).second.empty());
     CHECK(loaded<safe_settings>({{"KUBERNETES_SERVICE_HOST", "10.0.0.1"}, {"VSECM_ROOT_KEY_INPUT_MODE_MANUAL", "true"}}).first.manual_root_key);
     CHECK(refused<safe_settings>({{"VSECM_ROOT_KEY_INPUT_PERSIST", "perhaps"}}).code == errc::invalid);
@@ -191,4 +190,20 @@ TEST_CASE("the sidecar's file is readable by the pod in a cluster and by its own
     CHECK(loaded<sidecar_settings>().first.file_mode == 0600);
     CHECK(loaded<sidecar_settings>({{"KUBERNETES_SERVICE_HOST", "10.0.0.1"}}).first.file_mode == 0644);
     CHECK(loaded<sidecar_settings>({{"KUBERNETES_SERVICE_HOST", "10.0.0.1"}, {"VSECM_SIDECAR_FILE_MODE", "0640"}}).first.file_mode == 0640);
+}
+
+TEST_CASE("in a cluster the API server is where Kubernetes says, and keeps the root key") {
+    auto const in_cluster = [](std::string host, values more = {}) {
+        more.emplace("KUBERNETES_SERVICE_HOST", std::move(host));
+        return loaded<safe_settings>(std::move(more)).first;
+    };
+    CHECK(in_cluster("10.0.0.1").kubernetes.api_url == "https://10.0.0.1:443");
+    CHECK(in_cluster("10.0.0.1").root_store == root_key_store::k8s);
+    CHECK(in_cluster("fd00::1", {{"KUBERNETES_SERVICE_PORT", "6443"}}).kubernetes.api_url == "https://[fd00::1]:6443");
+    CHECK(in_cluster("10.0.0.1", {{"VSECM_SAFE_ROOT_KEY_STORE", "file"}}).root_store == root_key_store::file);
+    auto const elsewhere = loaded<safe_settings>({{"VSECM_SAFE_K8S_API_URL", "https://api:6443"}}).first;
+    CHECK(elsewhere.kubernetes.api_url == "https://api:6443");
+    CHECK(elsewhere.root_store == root_key_store::file);  // only where it is asked for
+    CHECK(loaded<safe_settings>({{"VSECM_SAFE_K8S_API_URL", "https://api:6443"}, {"VSECM_SAFE_ROOT_KEY_STORE", "k8s"}}).first.root_store == root_key_store::k8s);
+    CHECK(loaded<safe_settings>().first.kubernetes.api_url.empty());
 }

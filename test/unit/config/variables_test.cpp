@@ -25,7 +25,7 @@ TEST_CASE("every row is whole: a name once, a sentence, a default that parses") 
         CHECK(names.insert(v.name).second);
         for (auto const alias : v.aliases)
             if (!alias.empty()) CHECK(names.insert(alias).second);
-        CHECK((v.name.starts_with("VSECM_") || v.name.starts_with("SPIFFE_")));
+        CHECK((v.name.starts_with("VSECM_") || v.name.starts_with("SPIFFE_") || v.name.starts_with("KUBERNETES_SERVICE_")));
         CHECK_FALSE(v.doc.empty());
         CHECK(v.roles != 0);
         CHECK(find_variable(v.name) == &v);
