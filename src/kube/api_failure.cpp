@@ -110,7 +110,8 @@ base::error api_failure::as_error() const {
         case refusal::no_namespace: return {errc::not_found, what};
         case refusal::already_exists:
         case refusal::modified:
-        case refusal::fields_owned: return {errc::conflict, what};
+        case refusal::fields_owned:
+        case refusal::foreign: return {errc::conflict, what};
         case refusal::invalid: return {errc::invalid, what};
         case refusal::too_large: return {errc::too_large, what};
         case refusal::busy: return {errc::limited, what};

@@ -17,6 +17,7 @@ enum class refusal : std::uint8_t {
     already_exists,  // 409 of a create
     modified,        // 409: the resourceVersion or uid is not the one there any more
     fields_owned,    // 409 of a server-side apply that does not force
+    foreign,         // ours to decide: it exists and is somebody else's
     invalid,         // 400, 422 and what else is wrong with the request: the same again will not do
     too_large,       // 413
     busy,            // 429

@@ -123,6 +123,16 @@ base::result<std::optional<base::secret_text>> secret_object::value(std::string_
     return std::optional(std::move(*decoded));
 }
 
+bool secret_object::is_only_ours() const {
+    auto const book = member("metadata")->member("managedFields");
+    if (!book) return false;
+    for (auto const entry : book->elements()) {
+        auto const manager = text_of(entry.member("manager"));
+        if (manager != field_manager && manager != original_field_manager) return false;
+    }
+    return true;
+}
+
 key_owners secret_object::owners(std::string_view key) const {
     key_owners found;
     auto const book = member("metadata")->member("managedFields");

@@ -47,6 +47,7 @@ public:
     // The value of a key; nothing if there is no such key. errc::corrupt if it is not base64.
     base::result<std::optional<base::secret_text>> value(std::string_view key) const;
     key_owners owners(std::string_view key) const;
+    bool is_only_ours() const;  // nobody else has written any part of it
 
     // The whole object for a replace, its resourceVersion included: whoever writes in between makes it a conflict.
     base::secret_text rewritten(secret_changes const& changes) const;

@@ -1,7 +1,6 @@
 #include "kube/secrets_api.hpp"
 
-#include "fakes/api_server.hpp"
-#include "support/run_loop.hpp"
+#include "unit/kube/fixture.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -10,30 +9,13 @@
 
 using namespace vsecm;
 using namespace vsecm::kube;
+using test::data_of;
 using namespace std::chrono_literals;
 
 namespace {
 
-secret_data data_of(std::initializer_list<std::pair<std::string, std::string_view>> pairs) {
-    secret_data data;
-    for (auto const& [key, value] : pairs) data.emplace(key, base::secret_text(value));
-    return data;
-}
-
-struct fixture {
-    test::api_server server;
-    test::run_loop loop;
-    std::shared_ptr<service_account> account;
-    std::optional<secrets_api> api;
-    secret_ref const db{"default", "db"};
-
-    explicit fixture(std::chrono::milliseconds reread = 60s, std::chrono::milliseconds timeout = 5s, std::string host = "127.0.0.1") {
-        service_account_options options;
-        options.folder = server.account_folder();
-        options.reread = reread;
-        account = std::make_shared<service_account>(net::endpoint{std::move(host), static_cast<std::uint16_t>(server.port()), {}}, options);
-        api.emplace(loop.executor(), account, secrets_api_options{timeout});
-    }
+struct fixture : test::api_fixture {
+    using test::api_fixture::api_fixture;
 
     auto get() { return loop.run(api->get(db)); }
     auto apply(secret_data const& data, conflicts how = conflicts::give_way, std::string_view uid = {}) { return loop.run(api->apply(db, write_secret(db, data, uid), how)); }

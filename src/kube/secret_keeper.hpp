@@ -1,0 +1,36 @@
+// Making a Secret hold what it should, and keeping off what is somebody else's.
+#pragma once
+
+#include "kube/secrets_api.hpp"
+
+namespace vsecm::kube {
+
+enum class kept : std::uint8_t {
+    as_it_was,  // nothing was written
+    written,
+    removed,
+};
+
+// Ours is a Secret with the owner's label, whoever put it there; so is, in it, each key that the server's book says we, or the
+// original, have written. One without that label is refused (refusal::foreign), and keys, labels and annotations of others live
+// on. By server-side apply; where the role may not patch, by reading, merging and replacing; where only that removes a
+// key of ours, too. On the loop of the api, one call at a time; arguments are borrowed until the answer is there.
+class secret_keeper {
+public:
+    explicit secret_keeper(secrets_api& api) : api_(api) {}
+
+    // Exactly `data`, as far as it is ours.
+    net::awaitable<api_result<kept>> put(secret_ref const& which, secret_data const& data);
+    // The Secret goes, or our part of it where others have theirs in it. One that is not ours stays.
+    net::awaitable<api_result<kept>> remove(secret_ref const& which);
+
+private:
+    net::awaitable<api_result<kept>> make(secret_ref const& which, secret_data const& data);
+    net::awaitable<api_result<kept>> amend(secret_ref const& which, secret_object const& there, secret_data const& data);
+    net::awaitable<api_result<kept>> rewrite(secret_ref const& which, secret_object const& there, secret_changes const& changes, kept done);
+    net::awaitable<api_result<kept>> step_back(secret_ref const& which);
+
+    secrets_api& api_;
+};
+
+}  // namespace vsecm::kube
