@@ -120,6 +120,7 @@ base::result<plain_record> planner::next_record(change& c, secret_ptr const& cur
         c.memory_only = false;  // that it was deleted stays true over a restart
         auto record = marker(c.name, version, secret_state::deleted, now);
         record.created = current->created;
+        if (options_.remember_namespaces && current->meta) record.meta.namespaces = current->meta->namespaces;
         record.correlation_id = std::move(c.correlation_id);
         return record;
     }

@@ -23,6 +23,14 @@ std::vector<secret_ptr> secret_map::list() const {
     return out;
 }
 
+std::vector<std::string> secret_map::names_with_prefix(std::string_view prefix) const {
+    std::vector<std::string> names;
+    std::shared_lock held(mutex_);
+    for (auto const& s : secrets_)
+        if (s->name.starts_with(prefix)) names.push_back(s->name);
+    return names;
+}
+
 void secret_map::publish(std::span<secret_ptr const> newer) {
     std::vector<secret_ptr> older;  // freed after the lock
     older.reserve(newer.size());

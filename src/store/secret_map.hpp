@@ -15,6 +15,7 @@ class secret_map {
 public:
     secret_ptr find(std::string_view name) const;
     std::vector<secret_ptr> list() const;  // present and damaged, by name
+    std::vector<std::string> names_with_prefix(std::string_view prefix) const;  // in any state
     void publish(std::span<secret_ptr const> newer);
     // Names that are deleted or vacant: how many, the first `most` of them by date, and their end.
     std::size_t num_tombstones() const;

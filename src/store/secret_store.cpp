@@ -287,6 +287,7 @@ secret_store::~secret_store() { stop(); }
 
 secret_ptr secret_store::find(std::string_view name) const { return impl_->map.find(name); }
 std::vector<secret_ptr> secret_store::list() const { return impl_->map.list(); }
+std::vector<std::string> secret_store::names_with_prefix(std::string_view prefix) const { return impl_->map.names_with_prefix(prefix); }
 std::size_t secret_store::num_present() const noexcept { return impl_->map.count().present; }
 
 base::result<base::secret_text> secret_store::delivered_text(stored_secret const& secret) const {

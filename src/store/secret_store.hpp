@@ -26,6 +26,8 @@ struct store_options {
     std::size_t max_secrets = 1'000'000;             // names with a value; beyond: errc::limited
     std::size_t max_values = 1000;                   // of one secret, by append; beyond: errc::too_large
     std::size_t max_tombstones = store::max_tombstones;  // deleted names remembered; beyond, the oldest tenth is forgotten
+    // Deleted names keep their namespaces, so that what was made of them elsewhere can be removed after a restart too.
+    bool remember_namespaces = false;
     deliver_fn deliver;                              // none: the value as it is, several as a JSON array of strings
 };
 
@@ -63,6 +65,7 @@ public:
     // --- reading ------------------------------------------------------------------------------------------------------
     secret_ptr find(std::string_view name) const;        // null if there never was one; see stored_secret::state
     std::vector<secret_ptr> list() const;                // present and damaged ones, by name
+    std::vector<std::string> names_with_prefix(std::string_view prefix) const;  // all ever known, deleted ones too
     std::size_t num_present() const noexcept;
 
     // What a workload receives / what the operator gave (one value as it is, several as a JSON array of strings).

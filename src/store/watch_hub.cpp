@@ -19,6 +19,7 @@ void watch_table::ring(std::string const& name) {
             break;
         }
     }
+    if (on_every_change) on_every_change(name);
 }
 
 void watch_board::join(std::shared_ptr<watch_table> table) {
@@ -52,6 +53,7 @@ watch_hub::~watch_hub() {
     store_.board().leave(table_);
     table_->closed = true;
     table_->watchers.clear();
+    table_->on_every_change = nullptr;
 }
 
 watch_hub::registration watch_hub::watch(std::string_view name, net::wake_signal& bell) {
@@ -62,6 +64,8 @@ watch_hub::registration watch_hub::watch(std::string_view name, net::wake_signal
     table_->watchers.emplace(r.name_, watch_table::watcher{r.id_, &bell});
     return r;
 }
+
+void watch_hub::on_every_change(std::function<void(std::string const&)> told) { table_->on_every_change = std::move(told); }
 
 std::size_t watch_hub::num_watching() const noexcept { return table_->watchers.size(); }
 

@@ -5,6 +5,7 @@
 #include "net/wake_signal.hpp"
 #include "store/secret_store.hpp"
 
+#include <functional>
 #include <string_view>
 
 namespace vsecm::store {
@@ -35,6 +36,8 @@ public:
     };
     [[nodiscard]] registration watch(std::string_view name, net::wake_signal& bell);
     std::size_t num_watching() const noexcept;
+    // Calls `told` with each name that was changed, or has reached a date. There is one listener; an earlier one is replaced.
+    void on_every_change(std::function<void(std::string const&)> told);
 
 private:
     secret_store& store_;

@@ -4,6 +4,7 @@
 #include "net/asio.hpp"
 #include "net/wake_signal.hpp"
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -24,6 +25,7 @@ struct watch_table {
     net::executor const loop;
     std::unordered_multimap<std::string, watcher> watchers;
     std::uint64_t next_id = 1;
+    std::function<void(std::string const&)> on_every_change;
     bool closed = false;  // the hub is gone
 };
 

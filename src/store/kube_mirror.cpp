@@ -1,0 +1,227 @@
+#include "store/kube_mirror.hpp"
+
+#include "base/log.hpp"
+#include "base/try.hpp"
+#include "kube/secret_keeper.hpp"
+#include "net/deadline.hpp"
+#include "store/kube_data.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <set>
+
+namespace vsecm::store {
+namespace {
+
+using net::steady_clock;
+
+// A lane without work for so long gives its connection back.
+constexpr std::chrono::seconds keeps_connection{5};
+
+// Nothing to be done about it by trying again soon: somebody has to change the secret, or what is there.
+bool needs_somebody(kube::refusal why) {
+    return why == kube::refusal::foreign || why == kube::refusal::invalid || why == kube::refusal::too_large;
+}
+
+}  // namespace
+
+struct kube_mirror::impl : std::enable_shared_from_this<impl> {
+    // When a Secret is looked at next.
+    struct errand {
+        steady_clock::time_point due;
+        std::uint64_t asked = 0;  // grows with each change: one that comes during a look is not lost
+        net::backoff pauses;
+    };
+    struct lane {
+        lane(std::string s, kube::secrets_api a) : space(std::move(s)), api(std::move(a)) {}
+
+        std::string space;
+        kube::secrets_api api;
+        std::map<std::string, errand> errands;  // by the whole name
+        net::wake_signal bell;
+    };
+
+    impl(secret_store& s, watch_hub& h, std::shared_ptr<kube::service_account> a, net::executor e, spawn_fn f, mirror_options o)
+        : secrets(s), hub(h), account(std::move(a)), loop(std::move(e)), spawn(std::move(f)), options(std::move(o)), states(s.clock()) {}
+
+    void note(std::string const& name);
+    void ask(std::string const& name, std::string const& space);
+    net::awaitable<void> run(std::shared_ptr<lane> l);
+    net::awaitable<void> enter();
+    void leave();
+    net::awaitable<void> look(lane& l, std::string name);
+    net::awaitable<kube::api_result<kube::kept>> make_so(lane& l, stored_secret const& secret);
+    bool wanted(secret_ptr const& secret, std::string const& space) const;
+    void note_success(lane& l, errand& e, stored_secret const& secret, kube::kept done);
+    void note_failure(lane& l, errand& e, std::string const& name, kube::api_failure const& why);
+    void forget(lane& l, std::string const& name, kube::kept done);
+
+    secret_store& secrets;
+    watch_hub& hub;
+    std::shared_ptr<kube::service_account> account;
+    net::executor loop;
+    spawn_fn spawn;
+    mirror_options options;
+    mirror_table states;
+    std::map<std::string, std::shared_ptr<lane>> lanes;  // by namespace
+    std::size_t num_at_work = 0;
+    std::deque<net::wake_signal*> waiting;  // lanes, for their turn
+    bool stopping = false;
+};
+
+// A name of ours was written or removed, or is there at the start.
+void kube_mirror::impl::note(std::string const& name) {
+    if (stopping || !name.starts_with(options.prefix)) return;
+    auto const secret = secrets.find(name);
+    std::set<std::string> spaces;
+    // A deleted one keeps its namespaces where something is still to be done about them.
+    if (secret && secret->meta && (secret->state == secret_state::present || options.delete_secrets))
+        spaces.insert(secret->meta->namespaces.begin(), secret->meta->namespaces.end());
+    for (auto const& [space, l] : lanes)
+        if (l->errands.contains(name)) spaces.insert(space);
+    for (auto const& space : spaces) ask(name, space);
+}
+
+void kube_mirror::impl::ask(std::string const& name, std::string const& space) {
+    auto& l = lanes[space];
+    bool const is_new = !l;
+    if (is_new) {
+        kube::secrets_api api(loop, account, {options.request_timeout});
+        l = std::make_shared<lane>(space, std::move(api));
+    }
+    auto& e = l->errands.try_emplace(name, errand{{}, 0, net::backoff(options.retry)}).first->second;
+    e.due = steady_clock::now();
+    e.pauses.reset();
+    ++e.asked;
+    states.set(name, space, mirror_state::waiting);
+    l->bell.notify();
+    if (is_new) spawn(run(l));
+}
+
+net::awaitable<void> kube_mirror::impl::run(std::shared_ptr<lane> l) {
+    auto const self = shared_from_this();
+    while (!stopping && !l->errands.empty()) {
+        auto const next = std::ranges::min_element(l->errands, {}, [](auto const& e) { return e.second.due; });
+        if (auto const rest = next->second.due - steady_clock::now(); rest > steady_clock::duration::zero()) {
+            if (rest > keeps_connection) l->api.close();
+            co_await net::wait_for(l->bell, next->second.due);
+            continue;
+        }
+        auto const name = next->first;
+        co_await enter();
+        co_await look(*l, name);
+        leave();
+    }
+    lanes.erase(l->space);
+}
+
+net::awaitable<void> kube_mirror::impl::enter() {
+    net::wake_signal turn;
+    while (num_at_work >= options.most_at_once) {
+        waiting.push_back(&turn);
+        co_await net::wait_for(turn, steady_clock::time_point::max());
+    }
+    ++num_at_work;
+}
+
+void kube_mirror::impl::leave() {
+    --num_at_work;
+    if (waiting.empty()) return;
+    auto* const next = waiting.front();
+    waiting.pop_front();
+    next->notify();
+}
+
+bool kube_mirror::impl::wanted(secret_ptr const& secret, std::string const& space) const {
+    if (!secret || (secret->state != secret_state::present && secret->state != secret_state::damaged)) return false;
+    return secret->state == secret_state::damaged || std::ranges::contains(secret->meta->namespaces, space);
+}
+
+net::awaitable<void> kube_mirror::impl::look(lane& l, std::string name) {
+    auto const asked = l.errands.at(name).asked;
+    auto const secret = secrets.find(name);
+    bool const wants = wanted(secret, l.space);
+    kube::api_result<kube::kept> done = kube::kept::as_it_was;
+    if (wants) {
+        done = co_await make_so(l, *secret);
+    } else if (options.delete_secrets) {
+        kube::secret_ref const which{l.space, name.substr(options.prefix.size())};
+        kube::secret_keeper keeper(l.api);
+        done = co_await keeper.remove(which);
+    }
+    if (stopping) co_return;
+    auto& e = l.errands.at(name);
+    if (!done)
+        note_failure(l, e, name, done.error());
+    else if (wants)
+        note_success(l, e, *secret, *done);
+    else if (e.asked == asked)
+        co_return forget(l, name, *done);
+    if (e.asked != asked) e.due = steady_clock::now();  // it was changed meanwhile
+}
+
+net::awaitable<kube::api_result<kube::kept>> kube_mirror::impl::make_so(lane& l, stored_secret const& secret) {
+    auto const read = [&]() -> base::result<kube::secret_data> {
+        VSECM_TRY(delivered, secrets.delivered_text(secret));
+        VSECM_TRY(value, secrets.value_text(secret));
+        return kubernetes_data(std::move(delivered), std::move(value));
+    };
+    auto data = read();
+    if (!data) co_return std::unexpected(kube::api_failure{kube::refusal::invalid, std::move(data).error().what, std::nullopt});
+    kube::secret_ref const which{l.space, secret.name.substr(options.prefix.size())};
+    kube::secret_keeper keeper(l.api);
+    co_return co_await keeper.put(which, *data);
+}
+
+void kube_mirror::impl::note_success(lane& l, errand& e, stored_secret const& secret, kube::kept done) {
+    e.pauses.reset();
+    e.due = steady_clock::now() + options.sync_interval;
+    auto const* const written = done == kube::kept::written ? "yes" : "no";
+    bool const is_news = states.set(secret.name, l.space, mirror_state::synced, secret.version);
+    if (is_news || done == kube::kept::written)
+        base::log::info("kubernetes_secret_synced", {{"name", secret.name}, {"namespace", l.space}, {"version", secret.version}, {"written", written}});
+}
+
+void kube_mirror::impl::forget(lane& l, std::string const& name, kube::kept done) {
+    if (done == kube::kept::removed) base::log::info("kubernetes_secret_removed", {{"name", name}, {"namespace", l.space}});
+    states.erase(name, l.space);
+    l.errands.erase(name);
+}
+
+void kube_mirror::impl::note_failure(lane& l, errand& e, std::string const& name, kube::api_failure const& why) {
+    steady_clock::duration pause = std::min(options.sync_interval, options.retry.cap);
+    if (!needs_somebody(why.why)) {
+        auto const own = net::longest_pause(options.retry, 0) / 2 + e.pauses.next().value_or(options.retry.cap);
+        pause = std::max<steady_clock::duration>(own, why.retry_after.value_or(std::chrono::seconds(0)));
+    }
+    e.due = steady_clock::now() + pause;
+    if (states.set(name, l.space, mirror_state::failing, 0, why.what))
+        base::log::warn("kubernetes_secret_failing", {{"name", name}, {"namespace", l.space}, {"reason", why.what}});
+}
+
+kube_mirror::kube_mirror(secret_store& secrets, watch_hub& hub, std::shared_ptr<kube::service_account> account, net::executor loop, spawn_fn spawn,
+                         mirror_options options)
+    : impl_(std::make_shared<impl>(secrets, hub, std::move(account), std::move(loop), std::move(spawn), std::move(options))) {}
+
+kube_mirror::~kube_mirror() = default;
+
+void kube_mirror::start() {
+    impl_->hub.on_every_change([weak = std::weak_ptr(impl_)](std::string const& name) {
+        if (auto const there = weak.lock()) there->note(name);
+    });
+    for (auto const& name : impl_->secrets.names_with_prefix(impl_->options.prefix)) impl_->note(name);
+}
+
+void kube_mirror::stop() {
+    impl_->stopping = true;
+    for (auto const& [space, l] : impl_->lanes) {
+        l->api.close();
+        l->bell.notify();
+    }
+    for (auto* turn : impl_->waiting) turn->notify();
+}
+
+mirror_table const& kube_mirror::table() const noexcept { return impl_->states; }
+net::endpoint const& kube_mirror::server() const noexcept { return impl_->account->server(); }
+
+}  // namespace vsecm::store

@@ -1,0 +1,59 @@
+#include "store/mirror_table.hpp"
+
+#include <algorithm>
+
+namespace vsecm::store {
+
+bool mirror_table::set(std::string const& name, std::string const& space, mirror_state state, std::uint64_t version, std::string why) {
+    std::lock_guard held(mutex_);
+    auto const [at, is_new] = entries_.try_emplace(key{name, space});
+    auto& entry = at->second;
+    bool const differs = is_new || entry.state != state || entry.why != why;
+    if (is_new || entry.state != state) entry.since = clock_.now();
+    entry.name = name;
+    entry.space = space;
+    entry.state = state;
+    if (version != 0) entry.version = version;
+    entry.why = std::move(why);
+    return differs;
+}
+
+void mirror_table::erase(std::string const& name, std::string const& space) {
+    std::lock_guard held(mutex_);
+    entries_.erase(key{name, space});
+}
+
+mirror_counts mirror_table::counts() const {
+    std::lock_guard held(mutex_);
+    mirror_counts counted;
+    for (auto const& [where, entry] : entries_) {
+        auto& number = entry.state == mirror_state::synced ? counted.synced : entry.state == mirror_state::failing ? counted.failing : counted.waiting;
+        ++number;
+    }
+    return counted;
+}
+
+std::vector<mirror_entry> mirror_table::entries(std::size_t most) const {
+    std::lock_guard held(mutex_);
+    std::vector<mirror_entry> found;
+    for (bool const failing : {true, false}) {
+        for (auto const& [where, entry] : entries_) {
+            if (found.size() == most) return found;
+            if ((entry.state == mirror_state::failing) == failing) found.push_back(entry);
+        }
+    }
+    return found;
+}
+
+mirror_state mirror_table::state_of(std::string_view name) const {
+    std::lock_guard held(mutex_);
+    bool any = false, all_synced = true;
+    for (auto at = entries_.lower_bound(key{std::string(name), {}}); at != entries_.end() && at->first.first == name; ++at) {
+        if (at->second.state == mirror_state::failing) return mirror_state::failing;
+        any = true;
+        all_synced = all_synced && at->second.state == mirror_state::synced;
+    }
+    return any && all_synced ? mirror_state::synced : mirror_state::waiting;
+}
+
+}  // namespace vsecm::store

@@ -1,0 +1,253 @@
+#include "store/kube_mirror.hpp"
+
+#include "fakes/api_server.hpp"
+#include "support/run_loop.hpp"
+#include "unit/store/fixture.hpp"
+
+using namespace vsecm;
+using namespace vsecm::store;
+using namespace vsecm::store::testing;
+using namespace std::chrono_literals;
+using test::fake_answer, test::fake_request, test::fake_secret;
+using texts = std::map<std::string, std::string>;
+
+namespace {
+
+change put_in(std::string name, std::string_view value, std::vector<std::string> spaces) {
+    auto c = put(std::move(name), value);
+    c.meta.namespaces = std::move(spaces);
+    return c;
+}
+
+// What outlives a mirror, and one mirror after the other.
+struct world {
+    test::api_server server;
+    test::run_loop loop;
+    std::unique_ptr<secret_store> secrets;
+    std::optional<watch_hub> hub;
+    std::optional<kube_mirror> mirror;
+    mirror_options options;
+
+    explicit world(bool delete_secrets = false) {
+        store_options of_store;
+        of_store.remember_namespaces = delete_secrets;
+        secrets = in_memory(std::move(of_store));
+        hub.emplace(*secrets, loop.executor());
+        options.delete_secrets = delete_secrets;
+        options.sync_interval = 1h;
+        options.retry = {.first = 10ms, .factor = 2, .cap = 40ms, .max_attempts = {}};
+        for (auto const* space : {"a", "b", "c"}) server.add_namespace(space);
+    }
+    ~world() {
+        if (mirror) mirror->stop();
+        loop.context.restart();
+        loop.context.poll();
+    }
+
+    void start() {
+        kube::service_account_options account;
+        account.folder = server.account_folder();
+        auto there = std::make_shared<kube::service_account>(net::endpoint{"127.0.0.1", static_cast<std::uint16_t>(server.port()), {}}, account);
+        mirror.emplace(*secrets, *hub, std::move(there), loop.executor(),
+                       [this](net::awaitable<void> work) { net::asio::co_spawn(loop.context, std::move(work), net::asio::detached); }, options);
+        mirror->start();
+    }
+    void restart() {
+        mirror->stop();
+        start();
+    }
+    void commit(change c) {
+        auto done = secrets->commit_and_wait(request(std::move(c)));
+        if (!done) FAIL(done.error().what);
+    }
+    bool is(std::string const& name, std::string const& space, mirror_state wanted) const {
+        for (auto const& e : mirror->table().entries(100))
+            if (e.name == name && e.space == space) return e.state == wanted;
+        return false;
+    }
+    std::string why(std::string const& name, std::string const& space) const {
+        for (auto const& e : mirror->table().entries(100))
+            if (e.name == name && e.space == space) return e.why;
+        return "no such entry";
+    }
+    void until_synced(std::string const& name, std::string const& space) {
+        loop.until_seen([&] { return is(name, space, mirror_state::synced); });
+    }
+    void until_failing(std::string const& name, std::string const& space) {
+        loop.until_seen([&] { return is(name, space, mirror_state::failing); });
+    }
+    void until_gone(std::string const& space, std::string const& secret) {
+        loop.until_seen([&] { return !server.find(space, secret).has_value(); });
+    }
+    texts data(std::string const& space, std::string const& secret) const {
+        auto const there = server.find(space, secret);
+        return there ? there->data : texts{{"there is", "none"}};
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a name with the prefix becomes a Secret in each of its namespaces, and follows it") {
+    world w;
+    w.start();
+    w.commit(put_in("k8s:db", R"({"user":"root","password":"a,b"})", {"a", "b"}));
+    w.commit(put_in("plain", "x", {"a"}));
+    w.until_synced("k8s:db", "a");
+    w.until_synced("k8s:db", "b");
+    for (auto const* space : {"a", "b"}) CHECK(w.data(space, "db") == texts{{"user", "root"}, {"password", "a,b"}});
+    CHECK(w.server.find("a", "db")->labels == texts{{"app.kubernetes.io/operated-by", "vsecm"}});
+    CHECK_FALSE(w.server.find("a", "plain"));
+    CHECK_FALSE(w.server.find("c", "db"));
+    w.commit(put_in("k8s:db", "now a text", {"a", "b"}));
+    w.loop.until_seen([&] { return w.data("b", "db") == texts{{"VALUE", "now a text"}} && w.data("a", "db") == w.data("b", "db"); });
+    w.loop.until_seen([&] { return w.mirror->table().counts().synced == 2; });
+    CHECK(w.mirror->table().entries(10).at(0).version == 2);
+    CHECK(w.mirror->table().state_of("k8s:db") == mirror_state::synced);
+    CHECK(w.mirror->table().state_of("k8s:d") == mirror_state::waiting);
+}
+
+TEST_CASE("Q21: a namespace that refuses, fails or hangs delays no other") {
+    world w;
+    w.options.request_timeout = 300ms;
+    w.server.follow([](fake_request const& r) -> std::optional<fake_answer> {
+        if (r.space == "a") return fake_answer{.status = 500};
+        if (r.space == "b") return fake_answer{.status = 200, .pause = 30s};
+        return std::nullopt;
+    });
+    w.server.forbid("default", {"get", "patch", "create"});
+    w.start();
+    w.commit(put_in("k8s:db", "1", {"a", "b", "nowhere", "default", "c"}));
+    w.until_synced("k8s:db", "c");
+    for (auto const* space : {"a", "b", "nowhere", "default"}) w.until_failing("k8s:db", space);
+    CHECK(w.why("k8s:db", "a").contains("500"));
+    CHECK(w.why("k8s:db", "nowhere").contains("does not exist"));
+    CHECK(w.why("k8s:db", "default").contains("403"));
+    CHECK(w.mirror->table().state_of("k8s:db") == mirror_state::failing);
+    CHECK(w.mirror->table().entries(1).at(0).state == mirror_state::failing);
+    // And each is tried again until it works.
+    w.server.follow(nullptr);
+    w.server.allow_everything();
+    w.server.add_namespace("nowhere");
+    for (auto const* space : {"a", "b", "nowhere", "default"}) w.until_synced("k8s:db", space);
+    CHECK(w.mirror->table().counts().synced == 5);
+}
+
+TEST_CASE("one Secret that cannot be written does not hold up its namespace") {
+    world w;
+    w.server.put("a", "theirs", {.data = {{"x", "y"}}});
+    w.start();
+    w.commit(put_in("k8s:theirs", "1", {"a"}));
+    w.commit(put_in("k8s:odd", R"({"not a key":"1"})", {"a"}));
+    w.commit(put_in("k8s:Bad_Name", "1", {"a"}));
+    w.commit(put_in("k8s:good", "1", {"a"}));
+    w.until_synced("k8s:good", "a");
+    for (auto const* name : {"k8s:theirs", "k8s:odd", "k8s:Bad_Name"}) w.until_failing(name, "a");
+    CHECK(w.why("k8s:theirs", "a").contains("somebody else's"));
+    CHECK(w.data("a", "theirs") == texts{{"x", "y"}});
+    CHECK(w.mirror->table().counts().failing == 3);
+    // Handed over, it is synced without another word from the operator.
+    w.server.edit("a", "theirs", [](fake_secret& s) { s.labels["app.kubernetes.io/operated-by"] = "vsecm"; });
+    w.until_synced("k8s:theirs", "a");
+    CHECK(w.data("a", "theirs") == texts{{"VALUE", "1"}, {"x", "y"}});
+}
+
+TEST_CASE("a server that asks for time gets it") {
+    world w;
+    w.server.follow([](fake_request const&) { return fake_answer{.status = 429, .retry_after = "1"}; });
+    w.start();
+    w.commit(put_in("k8s:db", "1", {"a"}));
+    w.until_failing("k8s:db", "a");
+    auto const asked_at = std::chrono::steady_clock::now();
+    w.server.follow(nullptr);
+    w.until_synced("k8s:db", "a");
+    CHECK(std::chrono::steady_clock::now() - asked_at > 500ms);
+}
+
+TEST_CASE("drift is repaired periodically, and at the start") {
+    world w;
+    w.options.sync_interval = 20ms;
+    w.start();
+    w.commit(put_in("k8s:db", "1", {"a"}));
+    w.until_synced("k8s:db", "a");
+    w.server.edit("a", "db", [](fake_secret& s) { s.data["VALUE"] = "changed"; });
+    w.loop.until_seen([&] { return w.data("a", "db") == texts{{"VALUE", "1"}}; });
+    w.server.remove("a", "db");
+    w.loop.until_seen([&] { return w.data("a", "db") == texts{{"VALUE", "1"}}; });
+
+    world late;
+    late.commit(put_in("k8s:db", "1", {"a"}));
+    late.server.put("a", "db", {.data = {{"VALUE", "0"}}, .labels = {{"app.kubernetes.io/operated-by", "vsecm"}}}, "vsecm-safe Update");
+    late.start();
+    late.until_synced("k8s:db", "a");
+    CHECK(late.data("a", "db") == texts{{"VALUE", "1"}});
+}
+
+TEST_CASE("deleted secrets leave their Secrets behind, unless it is said otherwise") {
+    world keeps;
+    keeps.start();
+    keeps.commit(put_in("k8s:db", "1", {"a", "b"}));
+    for (auto const* space : {"a", "b"}) keeps.until_synced("k8s:db", space);
+    keeps.commit(removal("k8s:db"));
+    keeps.loop.until_seen([&] { return keeps.mirror->table().entries(10).empty(); });
+    CHECK(keeps.data("a", "db") == texts{{"VALUE", "1"}});
+    CHECK(keeps.server.count("delete") == 0);
+
+    world removes(true);
+    removes.start();
+    removes.commit(put_in("k8s:db", "1", {"a", "b"}));
+    for (auto const* space : {"a", "b"}) removes.until_synced("k8s:db", space);
+    removes.commit(put_in("k8s:db", "1", {"a"}));
+    removes.until_gone("b", "db");
+    CHECK(removes.server.find("a", "db"));
+    removes.commit(removal("k8s:db"));
+    removes.until_gone("a", "db");
+    removes.loop.until_seen([&] { return removes.mirror->table().entries(10).empty(); });
+    // Somebody else's of that name, put there since, is not touched.
+    removes.server.put("a", "db", {.data = {{"x", "y"}}});
+    removes.restart();
+    removes.loop.until_seen([&] { return removes.mirror->table().entries(10).empty(); });
+    CHECK(removes.data("a", "db") == texts{{"x", "y"}});
+}
+
+TEST_CASE("a deletion that the cluster did not take is made up for, after a restart too") {
+    world w(true);
+    w.start();
+    w.commit(put_in("k8s:db", "1", {"a"}));
+    w.until_synced("k8s:db", "a");
+    w.server.forbid("*", {"delete"});
+    w.commit(removal("k8s:db"));
+    w.until_failing("k8s:db", "a");
+    CHECK(w.why("k8s:db", "a").contains("may not delete"));
+    w.restart();
+    w.until_failing("k8s:db", "a");
+    w.server.allow_everything();
+    w.until_gone("a", "db");
+    w.loop.until_seen([&] { return w.mirror->table().entries(10).empty(); });
+}
+
+TEST_CASE("a change during a write is not lost") {
+    world w;
+    w.start();
+    std::atomic<bool> once{false};
+    w.server.follow([&](fake_request const& r) -> std::optional<fake_answer> {
+        // Committed while the first version is on its way; the writer's thread does it.
+        if (r.verb == "patch" && !once.exchange(true)) (void)w.secrets->commit_and_wait(request(put_in("k8s:db", "2", {"a"})));
+        return std::nullopt;
+    });
+    w.commit(put_in("k8s:db", "1", {"a"}));
+    w.loop.until_seen([&] { return w.data("a", "db") == texts{{"VALUE", "2"}}; });
+}
+
+TEST_CASE("many namespaces take turns, and all are served") {
+    world w;
+    w.options.most_at_once = 2;
+    std::vector<std::string> spaces;
+    for (int i = 0; i < 12; ++i) {
+        spaces.push_back("ns" + std::to_string(i));
+        w.server.add_namespace(spaces.back());
+    }
+    w.start();
+    w.commit(put_in("k8s:db", "1", spaces));
+    w.loop.until_seen([&] { return w.mirror->table().counts().synced == 12; });
+    for (auto const& space : spaces) CHECK(w.data(space, "db") == texts{{"VALUE", "1"}});
+}
