@@ -85,7 +85,7 @@ struct secret_item {
     bool encrypted_is_array = false;     // parsed as an array (even of one)
     std::optional<base::system_time> created, updated, not_before, expires_after;  // nothing if unreadable
     // Ours; the original's clients ignore them. Written only when set.
-    std::string status;                  // "damaged", "expired", "waiting", "deleted"; empty when all is well
+    std::string status;                  // "damaged", "expired", "deleted"; of k8s: names "synced", "waiting", "failing"; else empty
     std::int64_t version = 0;
     std::vector<std::string> namespaces;
 };

@@ -67,3 +67,86 @@ TEST_CASE("Q7: two safes that start at once in a cluster agree on the root key o
     CHECK(again.err().contains("holds stored secrets"));
     CHECK(server.find("vsecm-system", "vsecm-root-key")->data.at("KEY_TXT") == "{}");
 }
+
+TEST_CASE("k8s: names become Secrets, and a namespace that fails is told and delays no other") {
+    test::api_server server;
+    for (auto const* space : {"good", "denied", "broken"}) server.add_namespace(space);
+    server.forbid("denied", {"get"});
+    server.follow([](test::fake_request const& r) -> std::optional<test::fake_answer> {
+        if (r.space == "broken") return test::fake_answer{.status = 500, .message = "TopSecret"};
+        return std::nullopt;
+    });
+    test::system local({"billing"}, beside(server, {{"VSECM_SAFE_K8S_SYNC_INTERVAL", "1s"}}));
+    // The example of the original's documentation.
+    CHECK(local.sentinel({"-w", "k8s:example-secret", "-n", "good", "-n", "denied", "-n", "broken", "-s", R"({"username":"root","password":"a,b"})"}) == "\nOK\n\n");
+    auto const status = [&](std::string const& line) {
+        INFO(line);
+        std::string said;
+        bool const found = test::eventually(seconds{10}, [&] { return (said = local.sentinel({"status"})).contains(line); });
+        INFO(said);
+        CHECK(found);
+        return said;
+    };
+    status(", 1 synced, 2 failing, 0 waiting\n");
+    status("k8s:example-secret in good: synced since 20");
+    status("may not get Secret denied/example-secret (403)");
+    auto const said = status("the API server failed (500 InternalError)");
+    CHECK_FALSE(said.contains("TopSecret"));
+    CHECK_FALSE(local.dev_log().contains("TopSecret"));
+    auto const json = local.sentinel({"status", "--output", "json"});
+    CHECK(json.contains(R"("kubernetes":{"apiServer":"https://127.0.0.1:)"));
+    CHECK(json.contains(R"({"name":"k8s:example-secret","namespace":"good","state":"synced","since":"20)"));
+    CHECK(local.sentinel({"-l", "--output", "json"}).contains(R"("status":"failing")"));
+
+    auto const there = *server.find("good", "example-secret");
+    CHECK(there.data == std::map<std::string, std::string>{{"username", "root"}, {"password", "a,b"}});
+    CHECK(there.labels == std::map<std::string, std::string>{{"app.kubernetes.io/operated-by", "vsecm"}});
+    CHECK(there.annotations.empty());
+    CHECK(there.type == "Opaque");
+
+    // Drift is mended while safe runs, and after it was killed.
+    auto const mended = [&] {
+        return test::eventually(seconds{10}, [&] {
+            auto const now = server.find("good", "example-secret");
+            return now && now->data == there.data;
+        });
+    };
+    server.edit("good", "example-secret", [](test::fake_secret& s) { s.data["password"] = "changed"; });
+    CHECK(mended());
+    server.remove("good", "example-secret");
+    local.kill_safe();
+    CHECK(mended());
+    server.follow(nullptr);
+    server.allow_everything();
+    status(", 3 synced, 0 failing, 0 waiting\n");
+
+    // By default what was made stays when the secret goes.
+    local.sentinel({"-w", "k8s:example-secret", "-d"});
+    status(", 0 synced, 0 failing, 0 waiting\n");
+    CHECK(server.find("good", "example-secret"));
+}
+
+TEST_CASE("where it is said so, the Secret goes with its name, though safe be killed in between") {
+    test::api_server server;
+    test::system local({"billing"}, beside(server, {{"VSECM_SAFE_K8S_SECRET_DELETE", "delete"}}));
+    local.sentinel({"-w", "k8s:db", "-n", "default", "-s", "x"});
+    REQUIRE(test::eventually(seconds{10}, [&] { return server.find("default", "db").has_value(); }));
+    server.forbid("*", {"delete"});
+    local.sentinel({"-w", "k8s:db", "-d"});
+    local.kill_safe();
+    server.allow_everything();
+    CHECK(test::eventually(seconds{15}, [&] { return !server.find("default", "db"); }));
+}
+
+TEST_CASE("names that Kubernetes would not take are refused before anything is stored") {
+    test::api_server server;
+    test::system local({"billing"}, beside(server));
+    for (auto const& words : std::vector<std::vector<std::string>>{{"-w", "k8s:Bad_Name", "-s", "x"}, {"-w", "k8s:db", "-n", "*", "-s", "x"}, {"-w", "k8s:", "-s", "x"}}) {
+        auto all = words;
+        all.insert(all.begin(), "sentinel");
+        auto const refused = local.run("vsecm-sentinel", all);
+        CHECK(refused.status == 2);
+        CHECK(refused.err.contains("Kubernetes"));
+    }
+    CHECK_FALSE(local.sentinel({"-l"}).contains("k8s:"));
+}

@@ -161,6 +161,7 @@ net::awaitable<base::status> bootstrap::open_vault(crypto::root_key key) {
     vault_->prepare_hubs(loops_.num_loops());
     for (std::size_t i = 0; i < loops_.num_loops(); ++i)
         co_await net::asio::co_spawn(loops_.loop(i), add_hub(*vault_, i, loops_.loop(i)), net::asio::use_awaitable_t<net::executor>{});
+    if (account_) vault_->keep(start_mirror(settings_, *vault_, account_, loops_));
     service_.publish(*vault_);
     if (service_.now() != phase::stopping) service_.enter(phase::serving);
     co_return base::status{};
@@ -221,6 +222,7 @@ net::awaitable<void> bootstrap::shut_down(net::steady_clock::time_point deadline
         return true;
     };
     if (vault_) co_await net::on_own_thread(loops_.loop(0), write_all);
+    if (vault_ && vault_->mirror()) vault_->mirror()->stop();
     identity_->stop();
     base::log::info("stopped");
 }

@@ -1,5 +1,6 @@
 #include "roles/safe/cluster.hpp"
 
+#include "base/try.hpp"
 #include "roles/safe/root_key_file.hpp"
 #include "roles/safe/root_key_secret.hpp"
 
@@ -23,6 +24,48 @@ std::unique_ptr<root_key_store> make_root_key_store(config::safe_settings const&
     kube::secrets_api api(std::move(loop), std::move(account), {settings.kubernetes.request_timeout});
     root_key_secret_options options{{settings.system_namespace, settings.root_key_name}, settings.root_key_path, settings.bootstrap_timeout};
     return std::make_unique<root_key_secret>(std::move(api), std::move(options));
+}
+
+std::unique_ptr<store::kube_mirror> start_mirror(config::safe_settings const& settings, vault& opened, std::shared_ptr<kube::service_account> account,
+                                                 net::runtime& loops) {
+    store::mirror_options options;
+    options.prefix = settings.kubernetes_prefix;
+    options.delete_secrets = settings.kubernetes.delete_secrets;
+    options.sync_interval = settings.kubernetes.sync_interval;
+    options.request_timeout = settings.kubernetes.request_timeout;
+    auto const spawn = [&loops](net::awaitable<void> work) { loops.spawn(0, "kubernetes mirror", std::move(work)); };
+    auto mirror = std::make_unique<store::kube_mirror>(opened.secrets(), opened.hub(0), std::move(account), loops.loop(0), spawn, std::move(options));
+    mirror->start();
+    return mirror;
+}
+
+void describe_mirror(codec::json_writer& out, store::kube_mirror const& mirror) {
+    constexpr std::size_t most_told = 1000;
+    auto const counts = mirror.table().counts();
+    out.begin_object().member("apiServer", "https://" + mirror.server().authority());
+    out.key("synced").integer(static_cast<std::int64_t>(counts.synced));
+    out.key("failing").integer(static_cast<std::int64_t>(counts.failing));
+    out.key("waiting").integer(static_cast<std::int64_t>(counts.waiting));
+    out.key("secrets").begin_array();
+    for (auto const& entry : mirror.table().entries(most_told)) {
+        out.begin_object().member("name", entry.name).member("namespace", entry.space).member("state", name_of(entry.state));
+        out.member("since", base::format_rfc3339(entry.since));
+        if (entry.version != 0) out.key("version").integer(static_cast<std::int64_t>(entry.version));
+        if (!entry.why.empty()) out.member("why", entry.why);
+        out.end_object();
+    }
+    out.end_array().end_object();
+}
+
+base::status check_for_kubernetes(std::vector<std::string> const& names, std::vector<std::string> const& namespaces, api::name_prefixes const& prefixes) {
+    for (auto const& name : names) {
+        auto const [kind, bare] = api::classify(name, prefixes);
+        if (kind != api::name_kind::kubernetes) continue;
+        VSECM_TRY_OK(kube::check_secret_name(bare));
+        for (auto const& space : namespaces)
+            if (!space.empty()) VSECM_TRY_OK(kube::check_namespace_name(space));
+    }
+    return {};
 }
 
 }  // namespace vsecm::roles::safe

@@ -2,6 +2,7 @@
 
 #include "base/try.hpp"
 #include "codec/json_writer.hpp"
+#include "roles/safe/cluster.hpp"
 
 namespace vsecm::roles::safe {
 namespace {
@@ -103,6 +104,7 @@ answer service::describe_status() const {
         out.key("oldestWaitingMs").integer(health.oldest_waiting.count());
         out.member("store", health.kind).member("storeError", health.last_error);
         out.member("lastWrite", health.last_write ? base::format_rfc3339(*health.last_write) : std::string{});
+        if (open->mirror() != nullptr) describe_mirror(out.key("kubernetes"), *open->mirror());
     }
     out.member("identity", identity.id ? identity.id->text() : std::string{});
     out.member("identityExpires", base::format_rfc3339(identity.expires)).member("identityProblem", identity.problem);

@@ -4,6 +4,7 @@
 #include "api/secret.hpp"
 #include "config/settings.hpp"
 #include "crypto/value_cipher.hpp"
+#include "store/kube_mirror.hpp"
 #include "store/secret_store.hpp"
 #include "store/watch_hub.hpp"
 
@@ -28,9 +29,13 @@ public:
     // On loop `index`, before the first request there.
     void add_hub(std::size_t index, net::executor loop);
 
+    // The mirror to Kubernetes, where there is an API server; before the vault is published.
+    void keep(std::unique_ptr<store::kube_mirror> mirror) noexcept { mirror_ = std::move(mirror); }
+
     store::secret_store& secrets() noexcept { return *store_; }
     store::secret_store const& secrets() const noexcept { return *store_; }
     store::watch_hub& hub(std::size_t loop) noexcept { return *hubs_[loop]; }
+    store::kube_mirror* mirror() const noexcept { return mirror_.get(); }  // null: there is none
     crypto::value_cipher const& cipher() const noexcept { return *cipher_; }
     api::name_prefixes const& prefixes() const noexcept { return prefixes_; }
     config::safe_settings const& settings() const noexcept { return settings_; }
@@ -48,6 +53,7 @@ private:
     std::shared_ptr<crypto::value_cipher const> cipher_;
     std::unique_ptr<store::secret_store> store_;
     std::vector<std::unique_ptr<store::watch_hub>> hubs_;
+    std::unique_ptr<store::kube_mirror> mirror_;
     isolation isolation_ = isolation::enforce;
 };
 

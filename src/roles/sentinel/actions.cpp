@@ -88,6 +88,22 @@ outcome told_versions(command const& asked, client::reply&& reply) {
     return result;
 }
 
+// How the Secrets of k8s: names are: the numbers, then each on a line.
+void tell_mirror(base::secret_text& out, codec::json_value mirror) {
+    auto const text = [](codec::json_value of, std::string_view name) {
+        auto const found = of.member(name);
+        return printable(found && found->is(codec::json_kind::number) ? found->number_text() : found ? found->as_string() : std::string_view{});
+    };
+    out.append(std::format("{}, {} synced, {} failing, {} waiting\n", text(mirror, "apiServer"), text(mirror, "synced"), text(mirror, "failing"), text(mirror, "waiting")));
+    auto const secrets = mirror.member("secrets");
+    if (!secrets) return;
+    for (auto const each : secrets->elements()) {
+        auto const why = text(each, "why");
+        out.append(std::format("  {} in {}: {} since {}{}{}\n", text(each, "name"), text(each, "namespace"), text(each, "state"), text(each, "since"),
+                               why.empty() ? "" : ": ", why));
+    }
+}
+
 // The members of safe's own status, one a line; its phase decides the exit status.
 outcome told_status(command const& asked, client::reply&& reply) {
     outcome result;
@@ -103,7 +119,8 @@ outcome told_status(command const& asked, client::reply&& reply) {
         if (value.is(codec::json_kind::string)) result.out.append(printable(value.as_string()));
         if (value.is(codec::json_kind::number)) result.out.append(value.number_text());
         if (value.is(codec::json_kind::boolean)) result.out.append(std::string_view{value.as_bool() ? "true" : "false"});
-        result.out.push_back('\n');
+        if (value.is(codec::json_kind::object)) tell_mirror(result.out, value);
+        else result.out.push_back('\n');
     }
     if (asked.output == output_shape::json) {
         result.out.append(reply.body.view());

@@ -19,7 +19,8 @@ api::secret_item describe(vault const& safe, store::stored_secret const& secret)
     if (secret.meta) item.namespaces = secret.meta->namespaces;
     if (secret.state == store::secret_state::damaged) item.status = "damaged";
     else if (secret.visible(safe.clock().now()) == store::visibility::expired) item.status = "expired";
-    else if (api::classify(secret.name, safe.prefixes()).kind == api::name_kind::kubernetes) item.status = "waiting";
+    else if (api::classify(secret.name, safe.prefixes()).kind == api::name_kind::kubernetes)
+        item.status = safe.mirror() ? store::name_of(safe.mirror()->table().state_of(secret.name)) : "waiting";
     return item;
 }
 

@@ -2,6 +2,7 @@
 #include "api/messages.hpp"
 #include "base/encoding.hpp"
 #include "base/try.hpp"
+#include "roles/safe/cluster.hpp"
 #include "roles/safe/handlers/handler.hpp"
 #include "roles/safe/rendering.hpp"
 
@@ -56,6 +57,7 @@ base::result<std::vector<store::change>> plan(vault& safe, request_context& ctx,
     VSECM_TRY_OK(check_words(safe, asked));
     VSECM_TRY(names, checked_names(asked.workloads));
     ctx.names = names;
+    VSECM_TRY_OK(check_for_kubernetes(names, asked.namespaces, safe.prefixes()));
     if (asked.value.empty()) return fail(errc::invalid, "the value is empty; to remove a secret, delete it");
     auto const now = safe.clock().now();
     VSECM_TRY(not_before, api::parse_not_before(asked.not_before, now));
@@ -122,8 +124,8 @@ net::awaitable<answer> handle_upsert(vault& safe, request_context& ctx, net::htt
     auto response = ok_text(body);
     for (auto const& sentence : notes) add_warning(response, sentence);
     for (auto const& name : ctx.names)
-        if (api::classify(name, safe.prefixes()).kind == api::name_kind::kubernetes)
-            add_warning(response, "`" + name + "` is stored, and waits: this safe does not write Kubernetes Secrets yet");
+        if (!safe.mirror() && api::classify(name, safe.prefixes()).kind == api::name_kind::kubernetes)
+            add_warning(response, "`" + name + "` is stored, and waits: this safe knows no API server of Kubernetes (VSECM_SAFE_K8S_API_URL)");
     co_return response;
 }
 
