@@ -27,8 +27,8 @@ std::optional<kube::secret_data> fields_of(base::secret_text&& text) {
 
 }  // namespace
 
-base::result<kube::secret_data> kubernetes_data(base::secret_text&& delivered, base::secret_text&& value) {
-    auto fields = fields_of(std::move(delivered));
+base::result<kube::secret_data> kubernetes_data(base::secret_text&& made, base::secret_text&& value) {
+    auto fields = fields_of(std::move(made));
     if (!fields) fields = fields_of(value.clone());
     if (!fields) {
         kube::secret_data whole;

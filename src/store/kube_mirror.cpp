@@ -2,8 +2,10 @@
 
 #include "base/log.hpp"
 #include "base/try.hpp"
+#include "delivery/transform.hpp"
 #include "kube/secret_keeper.hpp"
 #include "net/deadline.hpp"
+#include "net/own_thread.hpp"
 #include "store/kube_data.hpp"
 
 #include <algorithm>
@@ -21,6 +23,13 @@ constexpr std::chrono::seconds keeps_connection{5};
 // Nothing to be done about it by trying again soon: somebody has to change the secret, or what is there.
 bool needs_somebody(kube::refusal why) {
     return why == kube::refusal::foreign || why == kube::refusal::invalid || why == kube::refusal::too_large;
+}
+
+base::secret_text run_template(std::vector<base::secret_text> const& values, std::string_view text, gotmpl::render_options const& options) {
+    std::vector<std::string_view> views;
+    for (auto const& value : values) views.push_back(value.view());
+    auto const how = delivery::recipe_for(api::name_kind::kubernetes, text, api::format::json);
+    return delivery::transform(views, how, options).text;
 }
 
 }  // namespace
@@ -50,6 +59,7 @@ struct kube_mirror::impl : std::enable_shared_from_this<impl> {
     net::awaitable<void> enter();
     void leave();
     net::awaitable<void> look(lane& l, std::string name);
+    net::awaitable<base::result<kube::secret_data>> read(stored_secret const& secret);
     net::awaitable<kube::api_result<kube::kept>> make_so(lane& l, stored_secret const& secret);
     bool wanted(secret_ptr const& secret, std::string const& space) const;
     void note_success(lane& l, errand& e, stored_secret const& secret, kube::kept done);
@@ -160,13 +170,20 @@ net::awaitable<void> kube_mirror::impl::look(lane& l, std::string name) {
     if (e.asked != asked) e.due = steady_clock::now();  // it was changed meanwhile
 }
 
+// Rendered anew each time: what the original stored as delivered was made by other rules, and is wrong where a value has commas.
+net::awaitable<base::result<kube::secret_data>> kube_mirror::impl::read(stored_secret const& secret) {
+    VSECM_CO_TRY(value, secrets.value_text(secret));
+    auto made = value.clone();
+    if (!secret.meta->template_text.empty()) {
+        VSECM_CO_TRY(values, secrets.values(secret));
+        auto render = [&] { return run_template(values, secret.meta->template_text, options.templates); };
+        made = co_await net::on_own_thread(loop, std::move(render));
+    }
+    co_return kubernetes_data(std::move(made), std::move(value));
+}
+
 net::awaitable<kube::api_result<kube::kept>> kube_mirror::impl::make_so(lane& l, stored_secret const& secret) {
-    auto const read = [&]() -> base::result<kube::secret_data> {
-        VSECM_TRY(delivered, secrets.delivered_text(secret));
-        VSECM_TRY(value, secrets.value_text(secret));
-        return kubernetes_data(std::move(delivered), std::move(value));
-    };
-    auto data = read();
+    auto data = co_await read(secret);
     if (!data) co_return std::unexpected(kube::api_failure{kube::refusal::invalid, std::move(data).error().what, std::nullopt});
     kube::secret_ref const which{l.space, secret.name.substr(options.prefix.size())};
     kube::secret_keeper keeper(l.api);

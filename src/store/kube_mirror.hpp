@@ -1,6 +1,7 @@
 // Secrets that are Kubernetes Secrets too: names with a prefix are kept equal to a Secret in each of their namespaces.
 #pragma once
 
+#include "gotmpl/options.hpp"
 #include "kube/service_account.hpp"
 #include "net/backoff.hpp"
 #include "store/mirror_table.hpp"
@@ -18,6 +19,7 @@ struct mirror_options {
     std::chrono::milliseconds request_timeout{10'000};
     net::backoff_policy retry{.first = std::chrono::milliseconds(500), .factor = 2.0, .cap = std::chrono::seconds(60), .max_attempts = {}};
     std::size_t most_at_once = 16;                              // namespaces with a request under way
+    gotmpl::render_options templates;
 };
 
 // A lane for each namespace, with its own connection and its own pauses: what one of them refuses, or leaves hanging, delays no

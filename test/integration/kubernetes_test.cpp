@@ -120,6 +120,16 @@ TEST_CASE("k8s: names become Secrets, and a namespace that fails is told and del
     server.allow_everything();
     status(", 3 synced, 0 failing, 0 waiting\n");
 
+    // D2 of the documented use cases, in a namespace that is there already.
+    local.sentinel({"-w", "k8s:templated", "-n", "good", "-s", R"({"username":"root","password":"Super,Secret","value":"VSecMRocks"})",
+                    "-t", R"({"USERNAME":"{{.username}}","PASSWORD":"{{.password}}","VALUE":"{{.value}}"})"});
+    std::map<std::string, std::string> const made{{"USERNAME", "root"}, {"PASSWORD", "Super,Secret"}, {"VALUE", "VSecMRocks"}};
+    CHECK(test::eventually(seconds{10}, [&] {
+        auto const now = server.find("good", "templated");
+        return now && now->data == made;
+    }));
+    local.sentinel({"-w", "k8s:templated", "-d"});
+
     // By default what was made stays when the secret goes.
     local.sentinel({"-w", "k8s:example-secret", "-d"});
     status(", 0 synced, 0 failing, 0 waiting\n");

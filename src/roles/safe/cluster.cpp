@@ -33,6 +33,7 @@ std::unique_ptr<store::kube_mirror> start_mirror(config::safe_settings const& se
     options.delete_secrets = settings.kubernetes.delete_secrets;
     options.sync_interval = settings.kubernetes.sync_interval;
     options.request_timeout = settings.kubernetes.request_timeout;
+    options.templates = settings.templates;
     auto const spawn = [&loops](net::awaitable<void> work) { loops.spawn(0, "kubernetes mirror", std::move(work)); };
     auto mirror = std::make_unique<store::kube_mirror>(opened.secrets(), opened.hub(0), std::move(account), loops.loop(0), spawn, std::move(options));
     mirror->start();

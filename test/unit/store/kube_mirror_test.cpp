@@ -106,6 +106,23 @@ TEST_CASE("a name with the prefix becomes a Secret in each of its namespaces, an
     CHECK(w.mirror->table().state_of("k8s:d") == mirror_state::waiting);
 }
 
+TEST_CASE("a template makes the keys, whatever the format, and whatever an original stored as delivered") {
+    world w;
+    w.start();
+    auto c = put_in("k8s:db", R"({"username":"root","password":"a,b"})", {"a"});
+    c.meta.template_text = R"({"USER":"{{.username}}","PASS":"{{.password}}","GONE":"{{.missing}}"})";
+    c.meta.format = "yaml";
+    c.delivered = base::secret_text(std::string_view(R"({"username":"root","password":"a,b"})"));
+    w.commit(std::move(c));
+    w.until_synced("k8s:db", "a");
+    CHECK(w.data("a", "db") == texts{{"USER", "root"}, {"PASS", "a,b"}, {"GONE", "<no value>"}});
+    // Q18: it fails, and the fields are as they were given.
+    c = put_in("k8s:db", R"({"username":"root"})", {"a"});
+    c.meta.template_text = "{{.username";
+    w.commit(std::move(c));
+    w.loop.until_seen([&] { return w.data("a", "db") == texts{{"username", "root"}}; });
+}
+
 TEST_CASE("Q21: a namespace that refuses, fails or hangs delays no other") {
     world w;
     w.options.request_timeout = 300ms;
