@@ -8,7 +8,8 @@
 namespace vsecm::roles::safe {
 namespace {
 
-api::secret_item describe(vault const& safe, store::stored_secret const& secret) {
+api::secret_item describe(vault const& safe, store::secret_ptr const& held) {
+    auto const& secret = *held;
     api::secret_item item;
     item.name = secret.name;
     item.created = secret.created;
@@ -18,7 +19,7 @@ api::secret_item describe(vault const& safe, store::stored_secret const& secret)
     item.version = static_cast<std::int64_t>(secret.version);
     if (secret.meta) item.namespaces = secret.meta->namespaces;
     if (secret.state == store::secret_state::damaged) item.status = "damaged";
-    else if (secret.visible(safe.clock().now()) == store::visibility::expired) item.status = "expired";
+    else if (safe.seen(held) == store::visibility::expired) item.status = "expired";  // as a fetch would say
     else if (api::classify(secret.name, safe.prefixes()).kind == api::name_kind::kubernetes)
         item.status = safe.mirror() ? store::name_of(safe.mirror()->table().state_of(secret.name)) : "waiting";
     return item;
@@ -28,7 +29,7 @@ api::secret_item describe(vault const& safe, store::stored_secret const& secret)
 
 answer handle_list(vault& safe) {
     api::secret_list list;
-    for (auto const& secret : safe.secrets().list()) list.secrets.push_back(describe(safe, *secret));
+    for (auto const& secret : safe.secrets().list()) list.secrets.push_back(describe(safe, secret));
     return ok_text(api::write_secret_list(list));
 }
 
@@ -40,7 +41,7 @@ net::awaitable<answer> handle_list_encrypted(vault& safe) {
     auto const loop = co_await net::asio::this_coro::executor;
     std::size_t num_done = 0;
     for (auto const& secret : safe.secrets().list()) {
-        auto item = describe(safe, *secret);
+        auto item = describe(safe, secret);
         if (secret->state == store::secret_state::present) {
             // The value as the operator gave it, not as it is delivered: the export must bring back what was put in.
             VSECM_CO_TRY(plain, safe.secrets().value_text(*secret));

@@ -61,6 +61,8 @@ TEST_CASE("unless they are enforced, dates are kept and decide nothing") {
     CHECK(late->status == 200);
     CHECK(header(*late, "ETag") == header(*early, "ETag"));
     CHECK(body_of(handle_list(*f.safe)).contains(R"("notBefore":"2024-01-02T15:04:10Z","expiresAfter":"2024-01-02T15:04:20Z")"));
+    // Init commands make a new password where the list says that one has expired: not where it is still served.
+    CHECK_FALSE(body_of(handle_list(*f.safe)).contains("expired"));
 }
 
 TEST_CASE("enforced, they hold a request until the date") {
