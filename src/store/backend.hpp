@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -20,12 +21,18 @@ struct opened_record {
     open_verdict verdict = open_verdict::corrupt;
     std::shared_ptr<stored_secret> secret;  // when opened; version 0 if whoever wrote it does not count versions
 };
+// What has to stand in the place of a ciphertext since the root key was changed.
+struct renewed_record {
+    open_verdict verdict = open_verdict::corrupt;
+    std::optional<std::vector<std::uint8_t>> sealed;  // when opened: nothing if the key in use opens it as it is
+};
 // Implemented by the store: decrypts, parses and seals one record. `names` are what the record may call itself; another
 // name is `corrupt`. Thread-safe: a backend opens records on all cores.
 class record_opener {
 public:
     virtual ~record_opener() = default;
     virtual opened_record open(base::byte_view sealed, std::span<std::string_view const> names) const = 0;
+    virtual renewed_record renew(base::byte_view sealed, std::span<std::string_view const> names) const = 0;
     // Gives a version to a record of a program that does not count them.
     virtual void set_version(stored_secret& secret, std::uint64_t version) const = 0;
     // The reserved name of a record that cannot be opened.
@@ -57,6 +64,16 @@ struct write_group {
     bool uncertain = false;
 };
 
+// --- another root key -------------------------------------------------------------------------------------------------
+struct renewal_step {
+    std::size_t num_seen = 0;     // ciphertexts looked at
+    std::size_t num_renewed = 0;  // of them, written anew
+    std::size_t num_ahead = 0;    // still to come, about
+    bool at_end = false;          // there is nothing more
+    std::vector<std::string> unopened;  // sentences about those that no key of ours opens
+    std::vector<std::string> unread;    // and about those that the disk did not give: they may need a key that was replaced
+};
+
 class backend {
 public:
     virtual ~backend() = default;
@@ -81,6 +98,14 @@ public:
     // Does what could wait, if it has waited long enough; `all`: does all of it (the store is stopping). Nothing acknowledged
     // depends on it. Returns how long it may be left alone. Not at the same time as apply().
     virtual base::result<std::chrono::nanoseconds> tend(bool all) = 0;
+
+    // The records' key is now the one of this id: from here on renew_some() goes through every ciphertext that is kept, of whatever
+    // age, from the start. What is written meanwhile is under that key already. The same thread as apply(), not while anything is
+    // uncertain; as is the next one.
+    virtual base::status begin_renewal(std::string const& key_id) = 0;
+    // The next few; durable when it returns, and whatever a crash leaves has the same content under one key or the other. errc::storage:
+    // the same few again later.
+    virtual base::result<renewal_step> renew_some(record_opener const& opener) = 0;
 
     // True if the records were there before vsecm: its rules on namespaces are then a warning only (design section 4).
     virtual bool adopted() const noexcept = 0;

@@ -3,6 +3,7 @@
 #include "base/try.hpp"
 #include "store/batch_writer.hpp"
 #include "store/folder_loader.hpp"
+#include "store/folder_renewal.hpp"
 
 namespace vsecm::store {
 namespace {
@@ -10,7 +11,7 @@ namespace {
 class file_backend final : public backend {
 public:
     file_backend(file_options options, data_folder folder)
-        : options_(std::move(options)), folder_(std::move(folder)), writer_(folder_, index_, options_),
+        : options_(std::move(options)), folder_(std::move(folder)), writer_(folder_, index_, options_), renewal_(folder_, writer_.pool()),
           description_("file " + options_.path) {}
 
     base::result<loaded_records> load(record_opener const& opener) override {
@@ -24,6 +25,12 @@ public:
     }
     base::status forget(std::span<std::string const> names) override { return writer_.forget(names); }
     base::result<std::chrono::nanoseconds> tend(bool all) override { return writer_.tend(all); }
+    base::status begin_renewal(std::string const& key_id) override {
+        if (auto done = writer_.tend(true); !done) return std::unexpected(std::move(done).error());  // no journal under another key
+        if (folder_.known_key_id() != key_id) VSECM_TRY_OK(folder_.remember_key_id(key_id));
+        return renewal_.begin();
+    }
+    base::result<renewal_step> renew_some(record_opener const& opener) override { return renewal_.go_on(opener); }
     bool adopted() const noexcept override { return folder_.adopted(); }
     std::string_view describe() const noexcept override { return description_; }
 
@@ -32,6 +39,7 @@ private:
     data_folder folder_;
     folder_index index_;
     batch_writer writer_;
+    folder_renewal renewal_;
     std::string description_;
 };
 

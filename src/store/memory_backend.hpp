@@ -15,6 +15,12 @@ public:
     }
     base::status forget(std::span<std::string const>) override { return {}; }
     base::result<std::chrono::nanoseconds> tend(bool) override { return std::chrono::nanoseconds::max(); }
+    base::status begin_renewal(std::string const&) override { return {}; }
+    base::result<renewal_step> renew_some(record_opener const&) override {
+        renewal_step nothing;
+        nothing.at_end = true;
+        return nothing;
+    }
     bool adopted() const noexcept override { return false; }
     std::string_view describe() const noexcept override { return "memory"; }
 };

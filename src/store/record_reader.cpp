@@ -23,6 +23,17 @@ opened_record record_reader::open(base::byte_view sealed, std::span<std::string_
     return opened(*record);
 }
 
+renewed_record record_reader::renew(base::byte_view sealed, std::span<std::string_view const> names) const {
+    auto renewed = cipher_.renewed(sealed, [&](std::string_view text) {
+        if (!text.starts_with('{')) return false;
+        auto const record = decode_record(base::secret_text(text));
+        return record && std::ranges::find(names, std::string_view(record->name)) != names.end();
+    });
+    if (renewed) return {open_verdict::opened, *std::move(renewed)};
+    auto const code = renewed.error().code;
+    return {code == errc::no_match || code == errc::unsupported ? open_verdict::other_key : open_verdict::corrupt, std::nullopt};
+}
+
 void record_reader::set_version(stored_secret& secret, std::uint64_t version) const {
     if (!maker_.set_version(secret, version)) secret.state = secret_state::damaged;
 }

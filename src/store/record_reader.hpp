@@ -13,6 +13,7 @@ public:
     record_reader(crypto::value_cipher const& cipher, snapshot_maker const& maker) : cipher_(cipher), maker_(maker) {}
 
     opened_record open(base::byte_view sealed, std::span<std::string_view const> names) const override;
+    renewed_record renew(base::byte_view sealed, std::span<std::string_view const> names) const override;
     void set_version(stored_secret& secret, std::uint64_t version) const override;
     std::shared_ptr<stored_secret> damaged(std::string_view name, std::uint64_t version) const override;
 

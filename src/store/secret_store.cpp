@@ -5,6 +5,7 @@
 #include "base/encoding.hpp"
 #include "base/log.hpp"
 #include "base/try.hpp"
+#include "store/asking.hpp"
 #include "store/commit_queue.hpp"
 #include "store/due_list.hpp"
 #include "store/plan.hpp"
@@ -14,7 +15,6 @@
 #include <malloc.h>
 
 #include <algorithm>
-#include <future>
 #include <new>
 
 namespace vsecm::store {
@@ -37,43 +37,33 @@ base::status check_changes(std::vector<change> const& changes) {
     return {};
 }
 
-template <class Answer>
-using asked = std::move_only_function<void(std::move_only_function<void(base::result<Answer>)> done)>;
-
-// Asks, and goes on with the answer on the caller's loop, whichever thread gave it.
-template <class Answer>
-net::awaitable<base::result<Answer>> resumed_here(asked<Answer> ask) {
-    auto const loop = co_await net::asio::this_coro::executor;
-    auto const start = [loop](auto handler, asked<Answer> begin) {
-        begin([work = net::asio::make_work_guard(loop), handler = std::move(handler)](base::result<Answer> answer) mutable {
-            net::asio::post(work.get_executor(), [handler = std::move(handler), answer = std::move(answer)]() mutable {
-                std::move(handler)(std::move(answer));
-            });
-        });
-    };
-    co_return co_await net::asio::async_initiate<net::asio::use_awaitable_t<net::executor> const, void(base::result<Answer>)>(
-        start, net::asio::use_awaitable_t<net::executor>{}, std::move(ask));
-}
-
 }  // namespace
 
 struct secret_store::impl final : commit_worker {
     impl(std::unique_ptr<backend> b, std::shared_ptr<crypto::value_cipher const> c, store_options o, base::clock const& k)
         : behind(std::move(b)), cipher(std::move(c)), options(std::move(o)), clock(k), maker(*cipher->key()),
-          reader(*cipher, maker), earlier(*behind, reader, maker), plans(map, maker, earlier, options, clock), queue(options, *this) {}
+          reader(*cipher, maker), earlier(*behind, reader, maker), plans(map, maker, earlier, options, clock), renewal(*behind, reader),
+          queue(options, *this) {}
 
     base::status load();
     base::result<request_plan> plan_of(commit_request& request);
     void run_batch(std::vector<commit_request>& batch) override;
     std::chrono::nanoseconds run_due() override;
-    void finish() override { (void)tend(true); }  // a failure is in the log, and the next start does what is left
+    void finish() override {
+        (void)tend(true);  // a failure is in the log, and the next start does what is left
+        renewal.stop();
+    }
     std::chrono::nanoseconds tend(bool all);
     bool settle();
     void publish(std::span<request_plan> done);
     void note_failure(std::string what);
     void forget_oldest();
     base::result<version_list> versions_of(std::string const& name);
+    template <class Done, class Task>
+    void on_writer(Done done, Task task);
     void list_versions(std::string name, std::move_only_function<void(base::result<version_list>)> done);
+    void change_key(std::function<void()> change, std::move_only_function<void(base::status)> done);
+    void renew(renewal_done done);
 
     std::unique_ptr<backend> behind;
     std::shared_ptr<crypto::value_cipher const> cipher;
@@ -88,6 +78,7 @@ struct secret_store::impl final : commit_worker {
     record_reader reader;
     version_reader earlier;
     planner plans;
+    key_renewal renewal;
     due_list dates;
     std::vector<std::string> unsettled;
     std::size_t forget_at = options.max_tombstones;  // tombstones beyond which the oldest go
@@ -115,6 +106,7 @@ base::status secret_store::impl::load() {
     map.publish(all);
     auto const counts = map.count();
     summary = {counts.present, counts.deleted, counts.damaged, {}, std::move(loaded.warnings)};
+    if (auto const key = cipher->key(); !key->older_ids().empty()) renewal.begin(key->id(), nullptr);  // a rotation may have been cut short
     all.clear();
     if (counts.present > 100) ::malloc_trim(0);  // thousands of freed plaintexts and ciphertexts
     summary.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
@@ -223,8 +215,9 @@ void secret_store::impl::publish(std::span<request_plan> done) {
 std::chrono::nanoseconds secret_store::impl::run_due() {
     auto const now = clock.now();
     board.announce(dates.take_due(now));
-    auto const rest = tend(false);
+    auto rest = tend(false);
     forget_oldest();
+    if (unsettled.empty()) rest = std::min(rest, renewal.run());
     if (queue.current_load().num_waiting == 0) cipher->prepare();
     return std::min(dates.until_next(now), rest);
 }
@@ -235,11 +228,28 @@ base::result<version_list> secret_store::impl::versions_of(std::string const& na
     return fail(errc::limited, "there is no memory for reading the versions");
 }
 
-// On the writer: it alone knows what is kept, and reading waits for the disk.
+// On the writer: it alone knows what is kept, and reading waits for the disk. `done` hears of a refusal too.
+template <class Done, class Task>
+void secret_store::impl::on_writer(Done done, Task task) {
+    auto const answer = std::make_shared<Done>(std::move(done));
+    std::move_only_function<void()> work = [answer, task = std::move(task)]() mutable { task(*answer); };
+    if (auto taken = queue.run_between(std::move(work)); !taken) (*answer)(std::unexpected(std::move(taken).error()));
+}
+
 void secret_store::impl::list_versions(std::string name, std::move_only_function<void(base::result<version_list>)> done) {
-    auto const answer = std::make_shared<decltype(done)>(std::move(done));
-    std::move_only_function<void()> look = [this, name = std::move(name), answer] { (*answer)(versions_of(name)); };
-    if (auto taken = queue.run_between(std::move(look)); !taken) (*answer)(std::unexpected(std::move(taken).error()));
+    on_writer(std::move(done), [this, name = std::move(name)](auto& answer) { answer(versions_of(name)); });
+}
+
+void secret_store::impl::change_key(std::function<void()> change, std::move_only_function<void(base::status)> done) {
+    on_writer(std::move(done), [this, change = std::move(change)](auto& answer) {
+        change();
+        renewal.begin(cipher->key()->id(), nullptr);
+        answer({});
+    });
+}
+
+void secret_store::impl::renew(renewal_done done) {
+    on_writer(std::move(done), [this](auto& answer) { renewal.begin(cipher->key()->id(), std::move(answer)); });
 }
 
 // A name that was deleted long ago, among many since, becomes one that never was.
@@ -317,10 +327,28 @@ net::awaitable<base::result<version_list>> secret_store::versions(std::string na
 }
 
 base::result<version_list> secret_store::versions_and_wait(std::string name) {
-    std::promise<base::result<version_list>> promise;
-    impl_->list_versions(std::move(name), [&](auto list) { promise.set_value(std::move(list)); });
-    return promise.get_future().get();
+    return waited_for<version_list>([&](auto done) { impl_->list_versions(std::move(name), std::move(done)); });
 }
+
+net::awaitable<base::status> secret_store::change_key(std::function<void()> change) {
+    asked<void> ask = [this, change = std::move(change)](auto done) mutable { impl_->change_key(std::move(change), std::move(done)); };
+    co_return co_await resumed_here(std::move(ask));
+}
+
+base::status secret_store::change_key_and_wait(std::function<void()> change) {
+    return waited_for<void>([&](auto done) { impl_->change_key(std::move(change), std::move(done)); });
+}
+
+net::awaitable<base::result<renewal_state>> secret_store::renew() {
+    asked<renewal_state> ask = [this](auto done) { impl_->renew(std::move(done)); };
+    co_return co_await resumed_here(std::move(ask));
+}
+
+base::result<renewal_state> secret_store::renew_and_wait() {
+    return waited_for<renewal_state>([&](auto done) { impl_->renew(std::move(done)); });
+}
+
+renewal_state secret_store::renewing() const { return impl_->renewal.state(); }
 
 void secret_store::submit(std::vector<change> changes, completion done) {
     if (auto good = check_changes(changes); !good) return done(std::unexpected(std::move(good).error()));
@@ -330,9 +358,7 @@ void secret_store::submit(std::vector<change> changes, completion done) {
 }
 
 base::result<commit_outcome> secret_store::commit_and_wait(std::vector<change> changes) {
-    std::promise<base::result<commit_outcome>> promise;
-    submit(std::move(changes), [&](base::result<commit_outcome> outcome) { promise.set_value(std::move(outcome)); });
-    return promise.get_future().get();
+    return waited_for<commit_outcome>([&](auto done) { submit(std::move(changes), std::move(done)); });
 }
 
 void secret_store::stop() { impl_->queue.stop(); }

@@ -5,6 +5,7 @@
 #include "net/asio.hpp"
 #include "store/backend.hpp"
 #include "store/change.hpp"
+#include "store/key_renewal.hpp"
 #include "store/limits.hpp"
 #include "store/version_list.hpp"
 
@@ -79,8 +80,8 @@ public:
     net::awaitable<base::result<version_list>> versions(std::string name);
     base::result<version_list> versions_and_wait(std::string name);  // blocks; for tools and tests
 
-    // The ETag, quotes included, of what `name` looks like: the same after a restart, never reused for anything else.
-    // `secret` may be null.
+    // The ETag, quotes included, of what `name` looks like: the same after a restart (but for the first one with another root
+    // key), never reused for anything else. `secret` may be null.
     std::string etag(std::string_view name, secret_ptr const& secret, visibility seen) const;
 
     // --- writing ------------------------------------------------------------------------------------------------------
@@ -92,6 +93,18 @@ public:
     using completion = std::move_only_function<void(base::result<commit_outcome>)>;
     void submit(std::vector<change> changes, completion done);
     base::result<commit_outcome> commit_and_wait(std::vector<change> changes);  // blocks; for tools and tests
+
+    // --- another root key ---------------------------------------------------------------------------------------------
+    // Calls `change` between two batches, which gives the cipher another key; it must open what the last one opens. From then on
+    // everything that is stored, of whatever age, is brought under that key, little by little; reads and writes go on. The next start
+    // goes on by itself, because the key brings others that only decrypt. errc::limited, unavailable (stopping).
+    net::awaitable<base::status> change_key(std::function<void()> change);
+    base::status change_key_and_wait(std::function<void()> change);  // blocks; for tools and tests
+    // The same once more, without a change; ends when all has been looked at. errc::storage (not all of it; it is tried again without
+    // being asked), limited, unavailable.
+    net::awaitable<base::result<renewal_state>> renew();
+    base::result<renewal_state> renew_and_wait();  // blocks; for tools and tests
+    renewal_state renewing() const;
 
     // Refuses new writes, finishes those that wait, ends the writer. Idempotent, blocks.
     void stop();

@@ -1,63 +1,18 @@
 // The data folder on a real file system: ours, the original's, and what people do to them.
 #include "store/batch_manifest.hpp"
 #include "store/file_name.hpp"
-#include "unit/store/fixture.hpp"
+#include "unit/store/by_hand.hpp"
 
 #include "crypto/hkdf.hpp"
 
 #include <catch2/generators/catch_generators.hpp>
 
-#include <openssl/evp.h>
 #include <sys/stat.h>
-
-#include <fstream>
 
 using namespace vsecm;
 using namespace vsecm::store;
 using namespace vsecm::store::testing;
 using base::errc;
-
-namespace {
-
-void write_file(std::string const& path, base::byte_view bytes) {
-    std::ofstream(path, std::ios::binary).write(reinterpret_cast<char const*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-}
-void write_file(std::string const& path, std::string_view text) { write_file(path, base::as_bytes(text)); }
-
-std::string read_all(std::string const& path) { return std::string(base::read_file(path, 1 << 20).value().view()); }
-
-// As the original writes it.
-std::string original_record(std::string_view name, std::string_view value, std::string_view updated = "2024-01-02T15:04:05Z") {
-    return std::format(R"({{"name":"{}","value":"{}","valueTransformed":"{}","meta":{{"namespaces":["default"],"template":"",)"
-                       R"("Format":"","correlationId":"c"}},"created":"2024-01-01T00:00:00Z","updated":"{}","notBefore":"{}",)"
-                       R"("expiresAfter":"9999-12-31T23:59:59.999999999Z"}})",
-                       name, value, value, updated, "2000-01-01T00:00:00Z");
-}
-
-void put_original(std::string const& folder, std::string const& file, std::string_view record,
-                  std::shared_ptr<crypto::value_cipher const> const& cipher = test_cipher()) {
-    write_file(folder + "/" + file, cipher->encrypt(base::as_bytes(record)));
-}
-
-// The real file system, for tests that change one thing about it.
-class passing_on : public base::file_layer {
-public:
-    base::status write_new_synced(std::string const& p, base::byte_view b, ::mode_t m) override { return real.write_new_synced(p, b, m); }
-    base::status append_synced(std::string const& p, base::byte_view b) override { return real.append_synced(p, b); }
-    base::status shorten_synced(std::string const& p, std::size_t len) override { return real.shorten_synced(p, len); }
-    base::status rename(std::string const& from, std::string const& to) override { return real.rename(from, to); }
-    base::status link(std::string const& from, std::string const& to) override { return real.link(from, to); }
-    base::status remove(std::string const& path) override { return real.remove(path); }
-    base::status sync_folder(std::string const& path) override { return real.sync_folder(path); }
-    base::status make_folder(std::string const& path, ::mode_t mode) override { return real.make_folder(path, mode); }
-    base::result<std::vector<base::folder_entry>> list(std::string const& path) override { return real.list(path); }
-    base::result<base::secret_text> read(std::string const& path, std::size_t max_len) override { return real.read(path, max_len); }
-
-protected:
-    base::file_layer& real = base::posix_files();
-};
-
-}  // namespace
 
 TEST_CASE("Q19: any storable name survives a restart and stays inside the folder") {
     temporary_folder dir;
@@ -374,21 +329,6 @@ TEST_CASE("a replaced root key still opens what it wrote") {
     }
     CHECK(shown(*open_folder(dir.path, cipher_of(fresh)), "app") == "[w]");
 }
-
-namespace {
-
-// What the original writes in its "FIPS" mode: 16 bytes of IV, then AES-256-CFB under the seed.
-std::vector<std::uint8_t> original_aes(crypto::root_key const& key, std::string_view text) {
-    std::vector<std::uint8_t> out(16, 7);
-    out.resize(16 + text.size());
-    std::unique_ptr<EVP_CIPHER_CTX, void (*)(EVP_CIPHER_CTX*)> cipher{EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free};
-    int len = 0;
-    REQUIRE(EVP_EncryptInit_ex(cipher.get(), EVP_aes_256_cfb128(), nullptr, key.aes_key().data(), out.data()) == 1);
-    REQUIRE(EVP_EncryptUpdate(cipher.get(), out.data() + 16, &len, base::as_bytes(text).data(), static_cast<int>(text.size())) == 1);
-    return out;
-}
-
-}  // namespace
 
 TEST_CASE("Q13: the original's unauthenticated AES files are read if they name themselves, and replaced at the next write") {
     temporary_folder dir;
