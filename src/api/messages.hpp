@@ -67,6 +67,18 @@ struct keys_request {
 base::result<keys_request> parse_keys_request(base::secret_text&& body);
 base::secret_text write_keys_request(keys_request const& request);
 
+// POST /sentinel/v1/keys/rotate. What it asks is a keys_request, or {}: safe makes the key. Its answer, ids but for the last:
+struct rotation {
+    std::string present, replaced;
+    std::string public_key;
+};
+base::result<rotation> parse_rotation(base::secret_text&& body);
+base::secret_text write_rotation(rotation const& done);
+
+// POST /sentinel/v1/keys/forget: {"id":"…"}.
+base::result<std::string> parse_forget_request(base::secret_text&& body);
+base::secret_text write_forget_request(std::string_view id);
+
 // GET /workload/v1/secrets, 200. On the wire `created` and `updated` carry quotation marks inside the JSON string, as the
 // original's do; the struct does not. No dates (a scout's answer): both are "".
 struct fetch_response {

@@ -156,6 +156,32 @@ base::result<keys_request> parse_keys_request(secret_text&& body) {
     return request;
 }
 
+base::result<rotation> parse_rotation(secret_text&& body) {
+    VSECM_TRY(document, parse_object(std::move(body), {.max_bytes = 4096, .max_depth = 4, .max_nodes = 64}));
+    VSECM_TRY(present, text_field(document.root(), "rootKey"));
+    VSECM_TRY(replaced, text_field(document.root(), "replaced"));
+    VSECM_TRY(public_key, text_field(document.root(), "publicKey"));
+    return rotation{std::string(present), std::string(replaced), std::string(public_key)};
+}
+
+secret_text write_rotation(rotation const& done) {
+    secret_text out;
+    json_writer(out).begin_object().member("rootKey", done.present).member("replaced", done.replaced).member("publicKey", done.public_key).end_object();
+    return out;
+}
+
+base::result<std::string> parse_forget_request(secret_text&& body) {
+    VSECM_TRY(document, parse_object(std::move(body), {.max_bytes = 4096, .max_depth = 4, .max_nodes = 64}));
+    VSECM_TRY(id, text_field(document.root(), "id"));
+    return std::string(trimmed(id));
+}
+
+secret_text write_forget_request(std::string_view id) {
+    secret_text out;
+    json_writer(out).begin_object().member("id", id).end_object();
+    return out;
+}
+
 secret_text write_keys_request(keys_request const& request) {
     secret_text out;
     json_writer w(out);

@@ -25,6 +25,8 @@ constexpr row table[] = {
     {"POST", path_rollback, route::rollback},
     {"POST", path_undelete, route::undelete},
     {"POST", path_keys, route::keys},
+    {"POST", path_rotate_key, route::rotate_key},
+    {"POST", path_forget_key, route::forget_key},
     {"GET", path_status, route::status},
 };
 
@@ -63,6 +65,8 @@ std::string_view name_of(route r) noexcept {
         case route::rollback: return "rollback";
         case route::undelete: return "undelete";
         case route::keys: return "keys";
+        case route::rotate_key: return "rotate_key";
+        case route::forget_key: return "forget_key";
         case route::status: return "status";
         case route::fetch: return "fetch";
         case route::clerk_upsert: return "clerk_upsert";
@@ -75,7 +79,7 @@ std::string_view name_of(route r) noexcept {
 std::string_view allowed_methods(std::string_view path) noexcept {
     if (path == path_secrets) return "GET, POST, DELETE";
     if (path == path_workload_secrets) return "GET, POST";
-    if (path == path_keys || path == path_rollback || path == path_undelete) return "POST";
+    if (path == path_keys || path == path_rotate_key || path == path_forget_key || path == path_rollback || path == path_undelete) return "POST";
     if (path == path_keystone || path == path_secrets_reveal || path == path_status || path == path_versions) return "GET";
     return {};
 }

@@ -17,6 +17,8 @@ inline constexpr std::string_view path_versions = "/sentinel/v1/secrets/versions
 inline constexpr std::string_view path_rollback = "/sentinel/v1/secrets/rollback";
 inline constexpr std::string_view path_undelete = "/sentinel/v1/secrets/undelete";
 inline constexpr std::string_view path_keys = "/sentinel/v1/keys";
+inline constexpr std::string_view path_rotate_key = "/sentinel/v1/keys/rotate";  // ours, as the next
+inline constexpr std::string_view path_forget_key = "/sentinel/v1/keys/forget";
 inline constexpr std::string_view path_status = "/sentinel/v1/status";  // ours: how safe is, for `safe status`
 inline constexpr std::string_view path_workload_secrets = "/workload/v1/secrets";
 
@@ -41,6 +43,8 @@ enum class route {
     rollback,        // POST   /sentinel/v1/secrets/rollback
     undelete,        // POST   /sentinel/v1/secrets/undelete
     keys,            // POST   /sentinel/v1/keys
+    rotate_key,      // POST   /sentinel/v1/keys/rotate
+    forget_key,      // POST   /sentinel/v1/keys/forget
     status,          // GET    /sentinel/v1/status
     fetch,           // GET    /workload/v1/secrets
     clerk_upsert,    // POST   /workload/v1/secrets (raw: names only)

@@ -40,12 +40,13 @@ net::awaitable<base::result<net::http_client_response>> safe_client::send(net::h
     co_return co_await http_.send(std::move(request), limit);
 }
 
-net::awaitable<base::result<reply>> safe_client::call(std::string_view method, std::string_view target, base::secret_text body) {
+net::awaitable<base::result<reply>> safe_client::call(std::string_view method, std::string_view target, base::secret_text body,
+                                                      std::chrono::milliseconds longer) {
     net::http_client_request request;
     request.method = method;
     request.target = target;
     request.body = std::move(body);
-    VSECM_CO_TRY(response, co_await send(std::move(request), options_.timeout));
+    VSECM_CO_TRY(response, co_await send(std::move(request), options_.timeout + longer));
     if (response.status != 200) co_return std::unexpected(refusal(std::move(response)));
     reply ok;
     ok.warnings = warnings_of(response);
@@ -77,6 +78,17 @@ net::awaitable<base::result<reply>> safe_client::restore(api::restore_request co
 net::awaitable<base::result<reply>> safe_client::put_keys(api::keys_request const& request) {
     auto body = api::write_keys_request(request);
     co_return co_await call("POST", api::path_keys, std::move(body));
+}
+
+net::awaitable<base::result<reply>> safe_client::rotate_key(api::keys_request const& request) {
+    auto body = request.empty() ? base::secret_text("{}") : api::write_keys_request(request);
+    co_return co_await call("POST", api::path_rotate_key, std::move(body));
+}
+
+net::awaitable<base::result<reply>> safe_client::forget_key(std::string id) {
+    constexpr std::chrono::minutes everything_read{10};
+    auto body = api::write_forget_request(id);
+    co_return co_await call("POST", api::path_forget_key, std::move(body), everything_read);
 }
 
 net::awaitable<base::result<reply>> safe_client::list() { co_return co_await call("GET", api::path_secrets, {}); }

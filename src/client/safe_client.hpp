@@ -50,6 +50,10 @@ public:
     net::awaitable<base::result<reply>> versions(std::string const& name);             // errc::invalid from an original safe,
     net::awaitable<base::result<reply>> restore(api::restore_request const& request);  // as this: a rollback, or an undelete
     net::awaitable<base::result<reply>> put_keys(api::keys_request const& request);
+    // Both errc::invalid from an original safe. An empty request: safe makes the new key.
+    net::awaitable<base::result<reply>> rotate_key(api::keys_request const& request);
+    // Safe looks at everything that is stored before it answers, so this waits longer than the others.
+    net::awaitable<base::result<reply>> forget_key(std::string id);
     net::awaitable<base::result<reply>> list();
     net::awaitable<base::result<reply>> list_encrypted();
     net::awaitable<base::result<reply>> keystone();
@@ -62,7 +66,8 @@ public:
     void close() { http_.close(); }
 
 private:
-    net::awaitable<base::result<reply>> call(std::string_view method, std::string_view target, base::secret_text body);
+    net::awaitable<base::result<reply>> call(std::string_view method, std::string_view target, base::secret_text body,
+                                             std::chrono::milliseconds longer = std::chrono::milliseconds{0});
     net::awaitable<base::result<net::http_client_response>> send(net::http_client_request request, std::chrono::milliseconds limit);
 
     net::http_client http_;

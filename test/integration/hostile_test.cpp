@@ -222,7 +222,8 @@ TEST_CASE("Q8 Q9 Q10 Q32: every route, asked by every kind of caller") {
         INFO(who);
         bool const is_sentinel = who == "vsecm-sentinel";
         for (auto const& r : for_sentinel) CHECK(status_of(r) == (is_sentinel ? 200 : 403));
-        CHECK(status_of({"POST", "/sentinel/v1/keys", "{}"}) == (is_sentinel ? 400 : 403));
+        for (auto const* path : {"/sentinel/v1/keys", "/sentinel/v1/keys/rotate", "/sentinel/v1/keys/forget"})
+            CHECK(status_of({"POST", path, path == std::string("/sentinel/v1/keys/rotate") ? R"({"agePublicKey":"x"})" : "{}"}) == (is_sentinel ? 400 : 403));
         CHECK(status_of({"DELETE", secrets, R"({"workloads":["no-such"]})"}) != 404);
         CHECK(status_of({"POST", own, clerk_body}) == (who == "vsecm-clerk" ? 200 : 403));
         CHECK(status_of({"PUT", secrets, ""}) == 405);

@@ -20,6 +20,8 @@ bool may(api::route route, spiffe::caller const& who) {
         case api::route::rollback:
         case api::route::undelete:
         case api::route::keys:
+        case api::route::rotate_key:
+        case api::route::forget_key:
         case api::route::status: return who.kind == caller_kind::sentinel;
         case api::route::clerk_upsert: return who.kind == caller_kind::clerk;
         // Any workload fetches its own secret; sentinel and the others are workloads too. Two names mean more than a

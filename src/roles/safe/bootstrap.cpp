@@ -92,6 +92,8 @@ net::awaitable<base::status> bootstrap::start() {
     VSECM_CO_TRY(account, open_account(settings_));
     account_ = std::move(account);
     keys_ = make_root_key_store(settings_, account_, loops_.loop(0));
+    keeper_.emplace(loops_.loop(0), keys_.get());
+    service_.use_keeper(*keeper_);
 
     auto const deadline = net::steady_clock::now() + settings_.bootstrap_timeout;
     identity_->start();

@@ -41,7 +41,8 @@ private:
     std::shared_ptr<spiffe::svid_source> identity_;
     service service_;
     std::shared_ptr<kube::service_account> account_;  // null: there is no API server
-    std::unique_ptr<root_key_store> keys_;                   // null: the key is in memory only
+    std::unique_ptr<root_key_store> keys_;         // null: the key is in memory only
+    std::optional<key_keeper> keeper_;
     std::unique_ptr<vault> vault_;
     std::optional<net::http_server> api_;
     std::optional<net::probe_server> liveness_, readiness_;

@@ -16,9 +16,31 @@ bool never_unwritten(api::route route) {
         case api::route::rollback:
         case api::route::undelete:
         case api::route::keys:
+        case api::route::rotate_key:
+        case api::route::forget_key:
         case api::route::list_encrypted: return true;
         default: return false;
     }
+}
+
+// The key in use, those that are kept beside it, and how far a rotation has got.
+void write_keys(codec::json_writer& out, vault const& open) {
+    auto const key = open.cipher().key();
+    out.member("rootKey", key->id()).member("algorithm", open.cipher().algorithm());
+    auto const strings = [&out](std::string_view name, std::vector<std::string> const& all) {
+        out.key(name).begin_array();
+        for (auto const& one : all) out.string(one);
+        out.end_array();
+    };
+    strings("olderKeys", key->older_ids());
+    auto const renewal = open.secrets().renewing();
+    if (!renewal.running && renewal.num_total == 0) return;
+    out.member("rotation", renewal.running ? "running" : "done");
+    out.key("rotationLookedAt").integer(static_cast<std::int64_t>(renewal.num_done));
+    out.key("rotationOf").integer(static_cast<std::int64_t>(renewal.num_total));
+    out.key("rotationRewritten").integer(static_cast<std::int64_t>(renewal.num_renewed));
+    out.member("rotationProblem", renewal.problem);
+    strings("rotationUnopened", renewal.unopened);
 }
 
 }  // namespace
@@ -70,6 +92,8 @@ net::awaitable<answer> service::dispatch(request_context& ctx, net::http_request
         case api::route::list: co_return handle_list(safe);
         case api::route::list_encrypted: co_return co_await handle_list_encrypted(safe);
         case api::route::keystone: co_return handle_keystone(safe);
+        case api::route::rotate_key: co_return co_await handle_rotate_key(safe, ctx, request, *keeper_);
+        case api::route::forget_key: co_return co_await handle_forget_key(safe, ctx, request, *keeper_);
         default: co_return base::fail(base::errc::internal, "a route without a handler");
     }
 }
@@ -97,7 +121,7 @@ answer service::describe_status() const {
     out.member("server", api::server_token).member("phase", name_of(now()));
     if (auto const* open = vault_.load(std::memory_order_acquire)) {
         auto const health = open->secrets().health();
-        out.member("rootKey", open->cipher().key()->id()).member("algorithm", open->cipher().algorithm());
+        write_keys(out, *open);
         out.key("secrets").integer(static_cast<std::int64_t>(health.num_present));
         out.key("damaged").integer(static_cast<std::int64_t>(health.num_damaged));
         out.key("waitingWrites").integer(static_cast<std::int64_t>(health.num_waiting));

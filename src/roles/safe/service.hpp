@@ -32,6 +32,7 @@ public:
     // Before the API opens:
     void use_identity(std::shared_ptr<spiffe::svid_source> identity) noexcept { identity_ = std::move(identity); }
     void on_unseal(unseal_fn unseal) { unseal_ = std::move(unseal); }
+    void use_keeper(key_keeper& keeper) noexcept { keeper_ = &keeper; }
     void watch_counters(net::http_server const& server) noexcept { server_ = &server; }
 
 private:
@@ -46,6 +47,7 @@ private:
     std::atomic<phase> phase_{phase::starting};
     std::atomic<vault*> vault_{nullptr};
     unseal_fn unseal_;
+    key_keeper* keeper_ = nullptr;
     net::http_server const* server_ = nullptr;
 };
 

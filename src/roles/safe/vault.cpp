@@ -43,7 +43,7 @@ base::result<std::unique_ptr<vault>> vault::open(config::safe_settings const& se
     VSECM_TRY(backend, open_backend(settings, *key));
     auto const where = std::string(backend->describe());
     std::unique_ptr<vault> made(new vault(settings, clock));
-    made->cipher_ = std::make_shared<crypto::value_cipher const>(key, settings.aes_mode ? crypto::cipher_mode::aes : crypto::cipher_mode::age);
+    made->cipher_ = std::make_shared<crypto::value_cipher>(key, settings.aes_mode ? crypto::cipher_mode::aes : crypto::cipher_mode::age);
     store::store_options options;
     options.max_waiting = settings.limits.max_queued_writes;
     options.max_secrets = settings.limits.max_secrets;

@@ -37,6 +37,7 @@ public:
     store::watch_hub& hub(std::size_t loop) noexcept { return *hubs_[loop]; }
     store::kube_mirror* mirror() const noexcept { return mirror_.get(); }  // null: there is none
     crypto::value_cipher const& cipher() const noexcept { return *cipher_; }
+    crypto::value_cipher& cipher() noexcept { return *cipher_; }
     api::name_prefixes const& prefixes() const noexcept { return prefixes_; }
     config::safe_settings const& settings() const noexcept { return settings_; }
     isolation namespaces() const noexcept { return isolation_; }
@@ -50,7 +51,7 @@ private:
     config::safe_settings const& settings_;
     base::clock const& clock_;
     api::name_prefixes prefixes_;
-    std::shared_ptr<crypto::value_cipher const> cipher_;
+    std::shared_ptr<crypto::value_cipher> cipher_;
     std::unique_ptr<store::secret_store> store_;
     std::vector<std::unique_ptr<store::watch_hub>> hubs_;
     std::unique_ptr<store::kube_mirror> mirror_;

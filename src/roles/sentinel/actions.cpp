@@ -67,6 +67,21 @@ net::awaitable<base::result<client::reply>> go_back(safe_client& safe, command c
     co_return co_await safe.restore(request);
 }
 
+outcome told_rotation(command const& asked, client::reply&& reply) {
+    outcome result;
+    if (asked.output == output_shape::json) {
+        result.out.append(reply.body.view());
+        result.out.push_back('\n');
+        return result;
+    }
+    auto const done = api::parse_rotation(std::move(reply.body));
+    if (!done) return failed({errc::corrupt, "safe's answer cannot be read: " + done.error().what}, true);
+    result.out.append(std::format("the root key is {} now, public key {}\n{} only decrypts from here on, until `safe --forget-key {}`\n"
+                                  "what is stored is being encrypted anew: `safe status` says how far\n",
+                                  printable(done->present), printable(done->public_key), printable(done->replaced), printable(done->replaced)));
+    return result;
+}
+
 // One version a line: number, date, size; what is no plain earlier version is said.
 outcome told_versions(command const& asked, client::reply&& reply) {
     outcome result;
@@ -104,6 +119,12 @@ void tell_mirror(base::secret_text& out, codec::json_value mirror) {
     }
 }
 
+std::string listed(codec::json_value array) {
+    std::string text;
+    for (auto const element : array.elements()) text += (text.empty() ? "" : ", ") + printable(element.as_string());
+    return text;
+}
+
 // The members of safe's own status, one a line; its phase decides the exit status.
 outcome told_status(command const& asked, client::reply&& reply) {
     outcome result;
@@ -118,6 +139,7 @@ outcome told_status(command const& asked, client::reply&& reply) {
         result.out.append(std::string_view{": "});
         if (value.is(codec::json_kind::string)) result.out.append(printable(value.as_string()));
         if (value.is(codec::json_kind::number)) result.out.append(value.number_text());
+        if (value.is(codec::json_kind::array)) result.out.append(listed(value));
         if (value.is(codec::json_kind::boolean)) result.out.append(std::string_view{value.as_bool() ? "true" : "false"});
         if (value.is(codec::json_kind::object)) tell_mirror(result.out, value);
         else result.out.push_back('\n');
@@ -160,6 +182,8 @@ net::awaitable<outcome> status(safe_client& safe, command asked) {
 bool needs_vsecm(prepared_command const& command) noexcept {
     auto const& asked = command.asked;
     switch (asked.what) {
+        case verb::rotate_key:
+        case verb::forget_key: return true;
         case verb::give_root_key: return !command.root_key.older.empty();
         case verb::put: return asked.append || !asked.store.empty() || asked.if_version;
         case verb::versions:
@@ -192,6 +216,8 @@ net::awaitable<base::result<client::reply>> send(safe_client& safe, prepared_com
         case verb::rollback:
         case verb::undelete: co_return co_await go_back(safe, command.asked);
         case verb::give_root_key: co_return co_await safe.put_keys(command.root_key);
+        case verb::rotate_key: co_return co_await safe.rotate_key(command.root_key);
+        case verb::forget_key: co_return co_await safe.forget_key(command.asked.key_id);
         default: co_return co_await put(safe, command);
     }
 }
@@ -218,6 +244,7 @@ net::awaitable<outcome> perform(safe_client& safe, prepared_command command) {
     auto answer = co_await send(safe, command);
     if (!answer) co_return failed(answer.error(), true);
     if (command.asked.what == verb::versions) co_return told_versions(command.asked, *std::move(answer));
+    if (command.asked.what == verb::rotate_key) co_return told_rotation(command.asked, *std::move(answer));
     co_return told(command.asked, *std::move(answer));
 }
 

@@ -21,10 +21,10 @@ struct outcome {
 struct prepared_command {
     command asked;
     base::secret_text value;      // put, encrypt
-    api::keys_request root_key;   // give_root_key
+    api::keys_request root_key;   // give_root_key; rotate_key: empty if safe is to make it
 };
 
-// The call itself: list, put, remove, encrypt, give_root_key, versions, rollback or undelete. It may be repeated; errors are those of client::safe_client.
+// The call itself: list, put, remove, encrypt, give_root_key, rotate_key, forget_key, versions, rollback or undelete. But for rotate_key it may be repeated; errors are those of client::safe_client.
 net::awaitable<base::result<client::reply>> send(client::safe_client& safe, prepared_command const& command);
 
 // Whether an original safe would silently ignore a part of it: -a, -b, --if-version, versions, replaced root keys.

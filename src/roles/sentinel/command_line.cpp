@@ -22,11 +22,6 @@ base::result<output_shape> shape_of(base::parsed_options const& given) {
     return fail(errc::invalid, "--output takes text or json");
 }
 
-base::status refuse_what_comes_later(base::parsed_options const& given) {
-    if (given.has(o_later)) return fail(errc::unsupported, "--rotate-root-key and --forget-key are not supported yet");
-    return {};
-}
-
 // The wire's word for -f. A value taken from a file or from standard input is delivered byte for byte ("none"), unless
 // a format is asked for or a template is to change it; one from the arguments as the original does ("json").
 base::result<std::string> format_of(base::parsed_options const& given, secret_source const& value) {
@@ -138,6 +133,31 @@ base::result<command> about_versions(base::parsed_options const& given, command 
     return c;
 }
 
+secret_source root_key_source(std::string_view text) {
+    using kind = secret_source::kind;
+    return text == "-" ? secret_source{kind::standard_input, {}} : secret_source{kind::argument, text};
+}
+
+bool is_about_keys(base::parsed_options const& given) { return given.has(o_rotate_key) || given.has(o_forget_key); }
+
+// Nothing beside them is ignored either.
+base::result<command> about_keys(base::parsed_options const& given, command c) {
+    bool const rotates = given.has(o_rotate_key);
+    c.what = rotates ? verb::rotate_key : verb::forget_key;
+    for (auto const& option : given.options) {
+        bool const chosen = option.id == (rotates ? o_rotate_key : o_forget_key);
+        if (!chosen && option.id != o_output && !(rotates && option.id == o_input_keys))
+            return fail(errc::invalid, "--rotate-root-key takes -i and --output, --forget-key takes --output, nothing else");
+    }
+    c.key_id = given.value(o_forget_key);
+    if (!rotates && c.key_id.empty()) return fail(errc::invalid, "--forget-key takes the id of a replaced root key, as `safe status` shows it");
+    if (given.has(o_input_keys)) {
+        c.root_key = root_key_source(given.value(o_input_keys));
+        if (given.value(o_input_keys).empty()) return fail(errc::invalid, "-i takes the new root key, or `-`");
+    }
+    return c;
+}
+
 base::result<command> verb_alone(verb what, std::span<std::string_view const> rest) {
     VSECM_TRY(given, base::parse_options(rest, option_table()));
     command c;
@@ -208,12 +228,12 @@ base::result<command> parse_command_line(std::span<std::string_view const> argum
                     given.words.size() == 1 ? "s" : "");
     VSECM_TRY(shape, shape_of(given));
     c.output = shape;
-    VSECM_TRY_OK(refuse_what_comes_later(given));
     if (is_about_versions(given)) {
         for (auto const name : given.values(o_workload)) c.workloads.emplace_back(name);
         VSECM_TRY_OK(check_names(c));
         return about_versions(given, std::move(c));
     }
+    if (is_about_keys(given)) return about_keys(given, std::move(c));
     if (given.has(o_dry_run) && (given.has(o_list) || given.has(o_input_keys)))
         return fail(errc::invalid, "--dry-run shows what -s, -t and -f give: it goes with neither -l nor -i");
     if (given.has(o_list)) {  // all else is ignored, as ever
@@ -223,7 +243,7 @@ base::result<command> parse_command_line(std::span<std::string_view const> argum
     }
     if (auto const keys = given.value(o_input_keys); !keys.empty()) {
         c.what = verb::give_root_key;
-        c.root_key = keys == "-" ? secret_source{secret_source::kind::standard_input, {}} : secret_source{secret_source::kind::argument, keys};
+        c.root_key = root_key_source(keys);
         return c;
     }
     for (auto const name : given.values(o_workload)) c.workloads.emplace_back(name);

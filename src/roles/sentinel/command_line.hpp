@@ -14,7 +14,7 @@
 namespace vsecm::roles::sentinel {
 
 enum class verb {
-    help, version, list, put, remove, encrypt, versions, rollback, undelete, give_root_key, status, doctor, serve, apply, render,
+    help, version, list, put, remove, encrypt, versions, rollback, undelete, give_root_key, rotate_key, forget_key, status, doctor, serve, apply, render,
 };
 enum class output_shape { text, json };
 
@@ -31,7 +31,8 @@ struct command {
     std::vector<std::string> workloads, namespaces;
     secret_source value;       // put and encrypt; apply: the script; render: the data
     std::string_view template_text;  // put and render; points into the arguments
-    secret_source root_key;    // give_root_key
+    secret_source root_key;    // give_root_key; rotate_key: the new one, if the operator gives it
+    std::string key_id;        // forget_key
     bool encrypted = false;    // list: with ciphertexts; put: the value is ciphertext
     bool append = false;
     std::string store;         // "", "file" or "memory"

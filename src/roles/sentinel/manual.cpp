@@ -36,6 +36,13 @@ constexpr base::option_row table[] = {
      "the root key: private key, public key and AES seed, one a line, and behind them what else a root key\n"
      "file has: keys that were replaced. `-`: standard input. Safe takes it only if it opens what is\n"
      "stored, and keeps it in memory; with VSECM_ROOT_KEY_INPUT_PERSIST=true it stores it"},
+    {'\0', "rotate-root-key", option_kind::flag, o_rotate_key, "",
+     "safe makes a new root key, or takes the one given with -i, stores it, and encrypts everything anew\n"
+     "with it, without a pause: `safe status` says how far it is. The old key stays, to decrypt with"},
+    {'\0', "forget-key", option_kind::single, o_forget_key, "ID",
+     "once nothing in safe's folder needs it, drops a replaced key that `safe status` lists. What\n"
+     "`safe -e` and `safe -l -e` printed under it, and copies of the folder, open with it alone: keep a\n"
+     "copy of the key as long as there are any, or encrypt them again before"},
     {'t', "template", option_kind::single, o_template, "TEMPLATE",
      "a Go template (text/template) for a secret that is a JSON object: the workload receives its result"},
     {'f', "format", option_kind::single, o_format, "json|yaml|raw|none",
@@ -46,9 +53,6 @@ constexpr base::option_row table[] = {
     {'E', "exp", option_kind::single, o_exp, "DATE", "expires: never, or a date"},
     {'\0', "output", option_kind::single, o_output, "text|json", "text (default), or json: no framing, for programs; apply gives a line a block"},
     {'\0', "dry-run", option_kind::flag, o_dry_run, "", "show what the workload would receive, or with apply what would be done; nobody is contacted.\nA template that fails is exit 1"},
-    // Known, so that they are refused by name and not mistaken for something else.
-    {'\0', "rotate-root-key", option_kind::flag, o_later},
-    {'\0', "forget-key", option_kind::single, o_later},
     {'\0', "version", option_kind::flag, o_version, "", "the version of this program"},
     {'h', "help", option_kind::flag, o_help, "", "this text"},
 };
@@ -75,6 +79,8 @@ safe -w NAME [-w NAME]... --undelete                       take back a deletion
 safe -e -s VALUE|-                                         encrypt only: prints the ciphertext
 safe -l [-e]                                               list; with -e: the encrypted export
 safe -i -                                                  give the root key (three lines on standard input)
+safe --rotate-root-key [-i -]                              a new root key; what is stored is encrypted anew
+safe --forget-key ID                                       drop a root key that was replaced
 safe status                                                how the server is
 safe doctor                                                why does it not work? one check a line, and what to do
 safe [-w NAME] -s VALUE|- [-t TEMPLATE] --dry-run          what the workload would receive, here and now: the exact bytes

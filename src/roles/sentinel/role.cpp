@@ -49,7 +49,8 @@ base::result<prepared_command> prepare(command asked) {
         if (!value) return std::unexpected(std::move(value).error());
         ready.value = *std::move(value);
     }
-    if (asked.what == verb::give_root_key) {
+    bool const brings_key = asked.what == verb::rotate_key && asked.root_key.from != secret_source::kind::none;
+    if (asked.what == verb::give_root_key || brings_key) {
         auto key = read_root_key(asked.root_key);
         forget(asked.root_key);
         if (!key) return std::unexpected(std::move(key).error());

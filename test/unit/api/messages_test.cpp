@@ -245,3 +245,15 @@ TEST_CASE("keystone status and error bodies") {
     CHECK(theirs.what == "the server answered 400 without a reason");
     CHECK(parse_error_body(403, secret_text(R"({"err":7,"code":"nonsense"})")).code == errc::denied);
 }
+
+TEST_CASE("rotating and forgetting a root key") {
+    auto const text = write_rotation({"11111111", "22222222", "age1x"});
+    CHECK(text.view() == R"({"rootKey":"11111111","replaced":"22222222","publicKey":"age1x"})");
+    auto const read = parse_rotation(text.clone());
+    REQUIRE(read.has_value());
+    CHECK((read->present == "11111111" && read->replaced == "22222222" && read->public_key == "age1x"));
+    CHECK(write_forget_request("22222222").view() == R"({"id":"22222222"})");
+    CHECK(parse_forget_request(secret_text(R"({"id":" 22222222\n"})")).value() == "22222222");
+    CHECK(parse_forget_request(secret_text("{}")).value().empty());
+    CHECK_FALSE(parse_forget_request(secret_text(R"({"id":7})")).has_value());
+}

@@ -3,7 +3,7 @@
 
 #include "api/routes.hpp"
 #include "net/http_server.hpp"
-#include "roles/safe/vault.hpp"
+#include "roles/safe/key_keeper.hpp"
 #include "spiffe/peer_policy.hpp"
 
 #include <string>
@@ -16,7 +16,7 @@ struct request_context {
     std::string correlation_id;
     api::route route = api::route::unknown;
     spiffe::caller who;
-    std::vector<std::string> names;      // of the secrets touched
+    std::vector<std::string> names;      // of the secrets touched; ids of root keys
     std::string_view outcome = "ok";     // "unchanged", "absent", … or the errc's name
     std::string reason;                  // the sentence of a refusal
 };
@@ -43,6 +43,8 @@ net::awaitable<answer> handle_fetch(vault& safe, request_context& ctx, net::http
 net::awaitable<answer> handle_list_encrypted(vault& safe);
 answer handle_list(vault& safe);
 answer handle_keystone(vault& safe);
+net::awaitable<answer> handle_rotate_key(vault& safe, request_context& ctx, net::http_request& request, key_keeper& keeper);
+net::awaitable<answer> handle_forget_key(vault& safe, request_context& ctx, net::http_request& request, key_keeper& keeper);
 // Checks the posted key: errc::invalid with what is wrong.
 base::result<crypto::root_key> parse_posted_key(net::http_request& request);
 

@@ -14,7 +14,7 @@ namespace {
 spiffe::caller caller(caller_kind kind, std::string name = "billing") { return {kind, std::move(name), "default"}; }
 
 constexpr caller_kind every_kind[] = {caller_kind::unknown, caller_kind::workload, caller_kind::safe, caller_kind::sentinel, caller_kind::scout, caller_kind::clerk};
-constexpr route every_route[] = {route::keystone, route::list, route::list_encrypted, route::upsert, route::remove, route::keys,
+constexpr route every_route[] = {route::keystone, route::list, route::list_encrypted, route::upsert, route::remove, route::keys, route::rotate_key, route::forget_key,
                                  route::versions, route::rollback, route::undelete, route::status, route::fetch, route::clerk_upsert, route::wrong_method, route::unknown};
 
 std::set<caller_kind> allowed(route r) {
@@ -30,7 +30,7 @@ std::set<caller_kind> allowed(route r) {
 
 TEST_CASE("every route, every kind of caller") {
     std::set const only_sentinel{caller_kind::sentinel};
-    for (auto const r : {route::keystone, route::list, route::list_encrypted, route::upsert, route::remove, route::versions, route::rollback, route::undelete, route::keys, route::status}) CHECK(allowed(r) == only_sentinel);
+    for (auto const r : {route::keystone, route::list, route::list_encrypted, route::upsert, route::remove, route::versions, route::rollback, route::undelete, route::keys, route::rotate_key, route::forget_key, route::status}) CHECK(allowed(r) == only_sentinel);
     CHECK(allowed(route::clerk_upsert) == std::set{caller_kind::clerk});
     std::set const everyone_known{caller_kind::workload, caller_kind::safe, caller_kind::sentinel, caller_kind::scout, caller_kind::clerk};
     CHECK(allowed(route::fetch) == everyone_known);

@@ -131,14 +131,19 @@ TEST_CASE("versions, rollback and undelete") {
     for (auto const& arguments : cases) CHECK(refused(arguments).code == errc::invalid);
 }
 
-TEST_CASE("what this version does not do is refused, never ignored") {
-    words const cases[] = {{"--rotate-root-key"},
-                           {"--forget-key", "abc"}};
-    for (auto const& arguments : cases) {
-        auto const e = refused(arguments);
-        CHECK(e.code == errc::unsupported);
-        CHECK(e.what.find("not supported yet") != std::string::npos);
-    }
+TEST_CASE("the root key is rotated and forgotten by commands that ignore nothing beside them") {
+    CHECK(parsed({"--rotate-root-key"}).what == verb::rotate_key);
+    CHECK(parsed({"--rotate-root-key"}).root_key.from == secret_source::kind::none);
+    CHECK(parsed({"--rotate-root-key", "-i", "-"}).root_key.from == secret_source::kind::standard_input);
+    CHECK(parsed({"-i", "k", "--rotate-root-key", "--output", "json"}).root_key.text == "k");
+    CHECK(parsed({"--forget-key", "0a1b2c3d"}).what == verb::forget_key);
+    CHECK(parsed({"--forget-key", "0a1b2c3d"}).key_id == "0a1b2c3d");
+    words const cases[] = {{"--rotate-root-key", "--forget-key", "0a1b2c3d"}, {"--rotate-root-key", "-w", "a"}, {"--rotate-root-key", "-l"}, {"--rotate-root-key", "-i", ""},
+                           {"--forget-key", ""}, {"--forget-key"}, {"--forget-key", "0a1b2c3d", "-i", "-"}, {"--forget-key", "0a1b2c3d", "-d"}};
+    for (auto const& arguments : cases) CHECK(refused(arguments).code == errc::invalid);
+}
+
+TEST_CASE("what makes no sense together is refused, never ignored") {
     CHECK(refused({"-w", "a", "-s", "x", "-f", "xml"}).code == errc::invalid);
     CHECK(refused({"-w", "a", "-s", "x", "-b", "disk"}).code == errc::invalid);
     CHECK(refused({"-w", "a", "-a", "-d"}).code == errc::invalid);
