@@ -47,12 +47,23 @@ base::result<yaml_item> read_item(YAML::Node const& node) {
     return item;
 }
 
-// A document of ours behind the text: yaml-cpp takes a quoted text that the end of the file cuts off for a whole one, but not
-// one with the beginning of another document in it.
-constexpr std::string_view end_mark = "\n---\nend of the list\n";
+std::vector<YAML::Node> load(std::string_view text) {
+    std::ispanstream in{std::span<char const>(text)};
+    return YAML::LoadAll(in);
+}
+
+// yaml-cpp takes a quoted text that the end of the file cuts off for a whole one, but not one in which another document begins:
+// so one is put behind it to see. The values are read without it, as it would end what they end with.
+base::status check_whole(std::string_view text) {
+    base::secret_text marked(text);
+    marked.append(std::string_view("\n---\nend of the list\n"));
+    auto const num_documents = load(marked.view()).size();
+    if (num_documents != 2) return fail(errc::invalid, "one YAML document is wanted, {} came", num_documents - 1);
+    return {};
+}
 
 base::result<std::vector<yaml_item>> read_documents(std::vector<YAML::Node> const& documents) {
-    if (documents.size() != 2) return fail(errc::invalid, "one YAML document is wanted, {} came", documents.size() - 1);
+    if (documents.size() != 1) return fail(errc::invalid, "one YAML document is wanted, {} came", documents.size());
     auto const& root = documents.front();
     if (!root.IsSequence()) return fail(errc::invalid, "line {}: a list of blocks is wanted", line_of(root));
     std::vector<yaml_item> items;
@@ -68,10 +79,8 @@ base::result<std::vector<yaml_item>> read_documents(std::vector<YAML::Node> cons
 base::result<std::vector<yaml_item>> read_yaml_list(std::string_view text) {
     ::mallopt(M_PERTURB, overwrite_with);
     try {
-        base::secret_text marked(text);
-        marked.append(end_mark);
-        std::ispanstream in{std::span<char const>(marked.view())};
-        return read_documents(YAML::LoadAll(in));
+        VSECM_TRY_OK(check_whole(text));
+        return read_documents(load(text));
     } catch (YAML::Exception const& thrown) {
         // Its own sentence is a fixed one, but may quote what it stumbled over.
         return fail(errc::invalid, "line {}, column {}: this is no YAML", thrown.mark.line + 1, thrown.mark.column + 1);

@@ -91,7 +91,7 @@ constexpr variable table[] = {
     {"VSECM_SAFE_MAX_HANDSHAKES", integer, ours, by_safe, "1024", "", "most unfinished TLS handshakes of an event loop; beyond it stalled ones are closed, new ones wait"},
     {"VSECM_SAFE_MAX_QUEUED_WRITES", integer, ours, by_safe, "1024", "", "most writes waiting for the disk; beyond it 429"},
     {"VSECM_SAFE_HANDSHAKE_TIMEOUT", duration, ours, by_safe, "10s", "", "longest TLS handshake"},
-    {"VSECM_SAFE_REQUEST_TIMEOUT", duration, ours, by_safe, "30s", "", "longest a request may take to arrive"},
+    {"VSECM_SAFE_REQUEST_TIMEOUT", duration, ours, by_safe, "30s", "", "longest a request may take to arrive, and its templates to be rendered"},
     {"VSECM_SAFE_WRITE_TIMEOUT", duration, ours, by_safe, "30s", "", "longest an answer may take to leave"},
     {"VSECM_SAFE_IDLE_TIMEOUT", duration, ours, by_safe, "5m", "", "longest silence between two requests"},
     {"VSECM_SAFE_MAX_WAIT", duration, ours, by_safe, "5m", "", "longest a fetch with ?wait= is held"},

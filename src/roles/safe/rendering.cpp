@@ -30,9 +30,28 @@ base::result<std::vector<base::secret_text>> values_after(vault& safe, store::ch
     return store::appended(one.value.clone(), std::move(earlier));
 }
 
+// A slot, held until the end of the scope.
+struct held_slot {
+    rendering_slots& all;
+    explicit held_slot(rendering_slots& slots) noexcept : all(slots) {}
+    held_slot(held_slot const&) = delete;
+    held_slot& operator=(held_slot const&) = delete;
+    ~held_slot() { all.give_back(); }
+};
+
+// A rendering takes a millisecond unless somebody means harm, so waiting is rare and asking again is cheap.
+net::awaitable<base::status> take_slot(rendering_slots& slots, net::steady_clock::time_point deadline) {
+    while (!slots.try_take()) {
+        if (net::steady_clock::now() >= deadline) co_return base::fail(base::errc::limited, "too many templates are being rendered: try again");
+        VSECM_CO_TRY_OK(co_await net::sleep_for(std::chrono::milliseconds{5}));
+    }
+    co_return base::status{};
+}
+
 }  // namespace
 
-net::awaitable<base::result<std::vector<std::string>>> render(vault& safe, std::vector<store::change>& changes) {
+net::awaitable<base::result<std::vector<std::string>>> render(vault& safe, std::vector<store::change>& changes,
+                                                              net::steady_clock::time_point deadline) {
     std::vector<std::string> notes;
     std::vector<std::pair<api::format, store::change const*>> puts;  // rendered ones: all have the same value and template
     auto const loop = co_await net::asio::this_coro::executor;
@@ -44,10 +63,14 @@ net::awaitable<base::result<std::vector<std::string>>> render(vault& safe, std::
             one.delivered = same->second->delivered->clone();
             continue;
         }
+        if (net::steady_clock::now() >= deadline)
+            co_return base::fail(base::errc::limited, "the template takes too long for {} workloads: name fewer at a time", changes.size());
         VSECM_CO_TRY(values, values_after(safe, one));
         std::vector<std::string_view> views;
         for (auto const& value : values) views.push_back(value.view());
         auto work = [&] { return delivery::transform(views, how, safe.settings().templates); };
+        VSECM_CO_TRY_OK(co_await take_slot(safe.renderings(), deadline));
+        held_slot const slot(safe.renderings());
         auto made = co_await net::on_own_thread(loop, std::move(work));
         one.delivered = std::move(made.text);
         for (auto& sentence : made.notes)

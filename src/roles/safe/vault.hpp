@@ -4,6 +4,7 @@
 #include "api/secret.hpp"
 #include "config/settings.hpp"
 #include "crypto/value_cipher.hpp"
+#include "roles/safe/rendering_slots.hpp"
 #include "store/kube_mirror.hpp"
 #include "store/secret_store.hpp"
 #include "store/watch_hub.hpp"
@@ -42,6 +43,7 @@ public:
     config::safe_settings const& settings() const noexcept { return settings_; }
     isolation namespaces() const noexcept { return isolation_; }
     base::clock const& clock() const noexcept { return clock_; }
+    rendering_slots& renderings() noexcept { return renderings_; }
     // As a workload may see it now: dates count only where they are enforced. `secret` may be null.
     store::visibility seen(store::secret_ptr const& secret) const noexcept;
 
@@ -56,6 +58,7 @@ private:
     std::vector<std::unique_ptr<store::watch_hub>> hubs_;
     std::unique_ptr<store::kube_mirror> mirror_;
     isolation isolation_ = isolation::enforce;
+    rendering_slots renderings_{4};
 };
 
 }  // namespace vsecm::roles::safe

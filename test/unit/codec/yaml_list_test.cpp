@@ -29,6 +29,9 @@ TEST_CASE("a list of maps, in every shape YAML has for them") {
     CHECK(shown("- w: app\n  s: one\n- w: [a, b]\n") == "w=app,;s=one,;|w=a,b,;");
     CHECK(shown("[{w: app, s: 'it''s'}]") == "w=app,;s=it's,;");
     CHECK(shown("---\n-\n  w:\n  - a\n  - b\n  s: |\n    two\n    lines\n") == "w=a,b,;s=two\nlines\n,;");
+    CHECK(shown("- w: |\n    a\n- s: |-\n    b\n- t: |+\n    c\n\n") == "w=a\n,;|s=b,;|t=c\n\n,;");
+    CHECK(shown("- t: |+\n    c\n") == "t=c\n,;");
+    CHECK(shown("- t: |\n    c") == "t=c,;");
     CHECK(shown("[]").empty());
     CHECK(shown("- w: app\n  s: \"\\0x\"\n") == std::string("w=app,;s=\0x,;", 13));
 }

@@ -100,9 +100,10 @@ base::result<std::vector<store::change>> plan(vault& safe, request_context& ctx,
 net::awaitable<base::result<std::vector<std::string>>> write(vault& safe, request_context& ctx, api::upsert_request const& asked) {
     // An append is rendered with the values that are there; when another was faster, again. One of those who race always wins.
     constexpr unsigned most_attempts = 1000;
+    auto const deadline = net::steady_clock::now() + safe.settings().limits.request_timeout;
     for (unsigned attempt = 1;; ++attempt) {
         VSECM_CO_TRY(changes, plan(safe, ctx, asked));
-        VSECM_CO_TRY(notes, co_await render(safe, changes));
+        VSECM_CO_TRY(notes, co_await render(safe, changes, deadline));
         auto const done = co_await safe.secrets().commit(std::move(changes));
         if (done) co_return notes;
         bool const overtaken = done.error().code == errc::conflict && asked.append && !asked.if_version;

@@ -145,3 +145,26 @@ TEST_CASE("Q69: a result that would fill the memory is not made") {
     put(f, {{"a"}, R"({"a":1})", R"({{range 9000000000}}{{printf "%99999d" 1}}{{end}})", "raw"});
     CHECK(data(f) == R"({"a":1})");
 }
+
+TEST_CASE("renderings take turns, and no longer than a request may") {
+    fixture f;
+    wanted const asked{{"a", "b"}, R"({"k":"hunter2"})", "{{.k}}", "raw", true};
+    for (int taken = 0; taken < 4; ++taken) REQUIRE(f.safe->renderings().try_take());
+    CHECK_FALSE(f.safe->renderings().try_take());
+    f.settings.limits.request_timeout = std::chrono::milliseconds{20};
+    auto const crowded = f.post(body_for(asked));
+    REQUIRE_FALSE(crowded);
+    CHECK(crowded.error().code == errc::limited);
+    CHECK(crowded.error().what == "too many templates are being rendered: try again");
+    f.safe->renderings().give_back();
+    f.settings.limits.request_timeout = std::chrono::milliseconds{0};
+    auto const late = f.post(body_for(asked));
+    REQUIRE_FALSE(late);
+    CHECK(late.error().code == errc::limited);
+    CHECK(late.error().what == "the template takes too long for 2 workloads: name fewer at a time");
+    CHECK(f.safe->secrets().list().empty());
+    f.settings.limits.request_timeout = std::chrono::seconds{30};
+    put(f, asked);
+    CHECK(data(f, "b") == "hunter2");
+    CHECK(f.safe->renderings().try_take());  // the one there was is free again
+}
