@@ -25,6 +25,10 @@ bool needs_somebody(kube::refusal why) {
     return why == kube::refusal::foreign || why == kube::refusal::invalid || why == kube::refusal::too_large;
 }
 
+std::unexpected<kube::api_failure> kept_off(kube::secret_ref const& which) {
+    return std::unexpected(kube::api_failure{kube::refusal::foreign, which.text() + " is where the root key is kept: no secret may become it", std::nullopt});
+}
+
 base::secret_text run_template(std::vector<base::secret_text> const& values, std::string_view text, gotmpl::render_options const& options) {
     std::vector<std::string_view> views;
     for (auto const& value : values) views.push_back(value.view());
@@ -56,11 +60,12 @@ struct kube_mirror::impl : std::enable_shared_from_this<impl> {
     void note(std::string const& name);
     void ask(std::string const& name, std::string const& space);
     net::awaitable<void> run(std::shared_ptr<lane> l);
-    net::awaitable<void> enter();
+    net::awaitable<bool> enter();
     void leave();
+    net::awaitable<void> attempt(lane& l, std::string name);
     net::awaitable<void> look(lane& l, std::string name);
     net::awaitable<base::result<kube::secret_data>> read(stored_secret const& secret);
-    net::awaitable<kube::api_result<kube::kept>> make_so(lane& l, stored_secret const& secret);
+    net::awaitable<kube::api_result<kube::kept>> make_so(lane& l, kube::secret_ref const& which, stored_secret const& secret);
     bool wanted(secret_ptr const& secret, std::string const& space) const;
     void note_success(lane& l, errand& e, stored_secret const& secret, kube::kept done);
     void note_failure(lane& l, errand& e, std::string const& name, kube::api_failure const& why);
@@ -118,20 +123,23 @@ net::awaitable<void> kube_mirror::impl::run(std::shared_ptr<lane> l) {
             continue;
         }
         auto const name = next->first;
-        co_await enter();
-        co_await look(*l, name);
+        if (!co_await enter()) break;
+        co_await attempt(*l, name);
         leave();
     }
     lanes.erase(l->space);
 }
 
-net::awaitable<void> kube_mirror::impl::enter() {
+// False: no turn comes any more, the mirror is stopping.
+net::awaitable<bool> kube_mirror::impl::enter() {
     net::wake_signal turn;
-    while (num_at_work >= options.most_at_once) {
+    while (!stopping && num_at_work >= options.most_at_once) {
         waiting.push_back(&turn);
         co_await net::wait_for(turn, steady_clock::time_point::max());
     }
+    if (stopping) co_return false;
     ++num_at_work;
+    co_return true;
 }
 
 void kube_mirror::impl::leave() {
@@ -147,15 +155,31 @@ bool kube_mirror::impl::wanted(secret_ptr const& secret, std::string const& spac
     return secret->state == secret_state::damaged || std::ranges::contains(secret->meta->namespaces, space);
 }
 
+// A look throws where there is no memory or no thread for it. That is this one Secret's failure; thrown further, it would end
+// the server.
+net::awaitable<void> kube_mirror::impl::attempt(lane& l, std::string name) {
+    bool ended = false;
+    try {
+        co_await look(l, name);
+        ended = true;
+    } catch (std::exception const&) {
+        // Told below; what it says may be of what it worked on.
+    }
+    if (ended || stopping) co_return;
+    note_failure(l, l.errands.at(name), name, {kube::refusal::broken, "safe has no memory, or no thread, for it now", std::nullopt});
+}
+
 net::awaitable<void> kube_mirror::impl::look(lane& l, std::string name) {
     auto const asked = l.errands.at(name).asked;
     auto const secret = secrets.find(name);
     bool const wants = wanted(secret, l.space);
+    kube::secret_ref const which{l.space, name.substr(options.prefix.size())};
     kube::api_result<kube::kept> done = kube::kept::as_it_was;
-    if (wants) {
-        done = co_await make_so(l, *secret);
+    if (which == options.untouchable) {
+        if (wants) done = kept_off(which);
+    } else if (wants) {
+        done = co_await make_so(l, which, *secret);
     } else if (options.delete_secrets) {
-        kube::secret_ref const which{l.space, name.substr(options.prefix.size())};
         kube::secret_keeper keeper(l.api);
         done = co_await keeper.remove(which);
     }
@@ -182,10 +206,9 @@ net::awaitable<base::result<kube::secret_data>> kube_mirror::impl::read(stored_s
     co_return kubernetes_data(std::move(made), std::move(value));
 }
 
-net::awaitable<kube::api_result<kube::kept>> kube_mirror::impl::make_so(lane& l, stored_secret const& secret) {
+net::awaitable<kube::api_result<kube::kept>> kube_mirror::impl::make_so(lane& l, kube::secret_ref const& which, stored_secret const& secret) {
     auto data = co_await read(secret);
     if (!data) co_return std::unexpected(kube::api_failure{kube::refusal::invalid, std::move(data).error().what, std::nullopt});
-    kube::secret_ref const which{l.space, secret.name.substr(options.prefix.size())};
     kube::secret_keeper keeper(l.api);
     co_return co_await keeper.put(which, *data);
 }
@@ -235,7 +258,8 @@ void kube_mirror::stop() {
         l->api.close();
         l->bell.notify();
     }
-    for (auto* turn : impl_->waiting) turn->notify();
+    // Each of them ends with its lane, soon: nobody may find it here after that.
+    for (auto* turn : std::exchange(impl_->waiting, {})) turn->notify();
 }
 
 mirror_table const& kube_mirror::table() const noexcept { return impl_->states; }

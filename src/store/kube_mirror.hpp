@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gotmpl/options.hpp"
+#include "kube/names.hpp"
 #include "kube/service_account.hpp"
 #include "net/backoff.hpp"
 #include "store/mirror_table.hpp"
@@ -20,6 +21,7 @@ struct mirror_options {
     net::backoff_policy retry{.first = std::chrono::milliseconds(500), .factor = 2.0, .cap = std::chrono::seconds(60), .max_attempts = {}};
     std::size_t most_at_once = 16;                              // namespaces with a request under way
     gotmpl::render_options templates;
+    kube::secret_ref untouchable;  // never written, never removed, whatever the store says: an adopted name may be this one's
 };
 
 // A lane for each namespace, with its own connection and its own pauses: what one of them refuses, or leaves hanging, delays no

@@ -34,6 +34,7 @@ std::unique_ptr<store::kube_mirror> start_mirror(config::safe_settings const& se
     options.sync_interval = settings.kubernetes.sync_interval;
     options.request_timeout = settings.kubernetes.request_timeout;
     options.templates = settings.templates;
+    options.untouchable = opened.prefixes().root_key;
     auto const spawn = [&loops](net::awaitable<void> work) { loops.spawn(0, "kubernetes mirror", std::move(work)); };
     auto mirror = std::make_unique<store::kube_mirror>(opened.secrets(), opened.hub(0), std::move(account), loops.loop(0), spawn, std::move(options));
     mirror->start();
@@ -58,13 +59,18 @@ void describe_mirror(codec::json_writer& out, store::kube_mirror const& mirror) 
     out.end_array().end_object();
 }
 
-base::status check_for_kubernetes(std::vector<std::string> const& names, std::vector<std::string> const& namespaces, api::name_prefixes const& prefixes) {
+base::status check_for_kubernetes(std::vector<std::string> const& names, std::vector<std::string> const& namespaces, name_rules const& rules) {
+    static std::vector<std::string> const by_default{"default"};
     for (auto const& name : names) {
-        auto const [kind, bare] = api::classify(name, prefixes);
+        auto const [kind, bare] = api::classify(name, rules);
         if (kind != api::name_kind::kubernetes) continue;
         VSECM_TRY_OK(kube::check_secret_name(bare));
-        for (auto const& space : namespaces)
-            if (!space.empty()) VSECM_TRY_OK(kube::check_namespace_name(space));
+        for (auto const& given : namespaces.empty() ? by_default : namespaces) {
+            auto const& space = given.empty() ? by_default.front() : given;
+            VSECM_TRY_OK(kube::check_namespace_name(space));
+            kube::secret_ref const which{space, std::string(bare)};
+            if (which == rules.root_key) return base::fail(base::errc::denied, "{} is where the root key is kept: no secret may become it", which.text());
+        }
     }
     return {};
 }

@@ -27,7 +27,8 @@ std::unique_ptr<store::kube_mirror> start_mirror(config::safe_settings const& se
 // The value of "kubernetes" in safe's status: the counts, and each Secret, failing ones first, a thousand at most.
 void describe_mirror(codec::json_writer& out, store::kube_mirror const& mirror);
 
-// errc::invalid for a k8s: name, or a namespace with one, that Kubernetes would not take; it is found out before it is stored.
-base::status check_for_kubernetes(std::vector<std::string> const& names, std::vector<std::string> const& namespaces, api::name_prefixes const& prefixes);
+// Found out before it is stored. errc::invalid for a k8s: name, or a namespace with one, that Kubernetes would not take;
+// errc::denied for one that would become the root key's Secret.
+base::status check_for_kubernetes(std::vector<std::string> const& names, std::vector<std::string> const& namespaces, name_rules const& rules);
 
 }  // namespace vsecm::roles::safe

@@ -36,7 +36,7 @@ std::string_view name_of(isolation i) { return i == isolation::enforce ? "enforc
 }  // namespace
 
 vault::vault(config::safe_settings const& settings, base::clock const& clock)
-    : settings_(settings), clock_(clock), prefixes_{settings.raw_prefix, settings.kubernetes_prefix} {}
+    : settings_(settings), clock_(clock), prefixes_{{settings.raw_prefix, settings.kubernetes_prefix}, {settings.system_namespace, settings.root_key_name}} {}
 
 base::result<std::unique_ptr<vault>> vault::open(config::safe_settings const& settings, std::shared_ptr<crypto::root_key const> key,
                                                  bool has_namespaces, base::clock const& clock) {

@@ -16,6 +16,11 @@ namespace vsecm::roles::safe {
 
 enum class isolation { enforce, warn, off };
 
+// What names mean to a safe.
+struct name_rules : api::name_prefixes {
+    kube::secret_ref root_key;  // the Secret no name may become: it may hold the key of everything
+};
+
 // Made once, when the root key is known; lives until the loops have ended. The store inside is thread-safe; hub(i) belongs
 // to loop i; the rest never changes.
 class vault {
@@ -39,7 +44,7 @@ public:
     store::kube_mirror* mirror() const noexcept { return mirror_.get(); }  // null: there is none
     crypto::value_cipher const& cipher() const noexcept { return *cipher_; }
     crypto::value_cipher& cipher() noexcept { return *cipher_; }
-    api::name_prefixes const& prefixes() const noexcept { return prefixes_; }
+    name_rules const& prefixes() const noexcept { return prefixes_; }
     config::safe_settings const& settings() const noexcept { return settings_; }
     isolation namespaces() const noexcept { return isolation_; }
     base::clock const& clock() const noexcept { return clock_; }
@@ -52,7 +57,7 @@ private:
 
     config::safe_settings const& settings_;
     base::clock const& clock_;
-    api::name_prefixes prefixes_;
+    name_rules prefixes_;
     std::shared_ptr<crypto::value_cipher> cipher_;
     std::unique_ptr<store::secret_store> store_;
     std::vector<std::unique_ptr<store::watch_hub>> hubs_;

@@ -32,6 +32,9 @@ inline std::shared_ptr<crypto::value_cipher const> test_cipher() {
     return one;
 }
 
+// Allocations of so many bytes, or more, fail; SIZE_MAX: none does.
+void fail_allocations_from(std::size_t len);
+
 struct temporary_folder {
     std::string path;
     temporary_folder() {

@@ -27,6 +27,7 @@ struct world {
     std::optional<watch_hub> hub;
     std::optional<kube_mirror> mirror;
     mirror_options options;
+    int num_lanes = 0;
 
     explicit world(bool delete_secrets = false) {
         store_options of_store;
@@ -49,8 +50,16 @@ struct world {
         account.folder = server.account_folder();
         auto there = std::make_shared<kube::service_account>(net::endpoint{"127.0.0.1", static_cast<std::uint16_t>(server.port()), {}}, account);
         mirror.emplace(*secrets, *hub, std::move(there), loop.executor(),
-                       [this](net::awaitable<void> work) { net::asio::co_spawn(loop.context, std::move(work), net::asio::detached); }, options);
+                       [this](net::awaitable<void> work) { run_lane(std::move(work)); }, options);
         mirror->start();
+    }
+    // A server would end with a lane that throws.
+    void run_lane(net::awaitable<void> work) {
+        ++num_lanes;
+        net::asio::co_spawn(loop.context, std::move(work), [this](std::exception_ptr thrown) {
+            --num_lanes;
+            if (thrown) std::rethrow_exception(thrown);
+        });
     }
     void restart() {
         mirror->stop();
@@ -266,4 +275,50 @@ TEST_CASE("many namespaces take turns, and all are served") {
     w.commit(put_in("k8s:db", "1", spaces));
     w.loop.until_seen([&] { return w.mirror->table().counts().synced == 12; });
     for (auto const& space : spaces) CHECK(w.data(space, "db") == texts{{"VALUE", "1"}});
+}
+
+TEST_CASE("a stopped mirror begins nothing new, and all its lanes end") {
+    world w;
+    w.options.most_at_once = 1;
+    w.options.request_timeout = 2s;
+    w.server.follow([](fake_request const&) { return fake_answer{.status = 503, .pause = 30s}; });
+    w.start();
+    w.commit(put_in("k8s:db", "1", {"a", "b", "c"}));
+    w.loop.until_seen([&] { return w.server.log().size() == 1 && w.num_lanes == 3; });
+    w.mirror->stop();
+    w.loop.until_seen([&] { return w.num_lanes == 0; });
+    CHECK(w.server.log().size() == 1);
+}
+
+TEST_CASE("a Secret there is no memory for fails alone, and is written when there is") {
+    world w;
+    w.commit(put_in("k8s:large", std::string(900'000, 'x'), {"a"}));
+    w.commit(put_in("k8s:small", "1", {"a"}));
+    fail_allocations_from(500'000);
+    w.start();
+    w.until_failing("k8s:large", "a");
+    w.until_synced("k8s:small", "a");
+    CHECK(w.why("k8s:large", "a").contains("no memory"));
+    fail_allocations_from(SIZE_MAX);
+    w.until_synced("k8s:large", "a");
+    CHECK(w.data("a", "large").at("VALUE").size() == 900'000);
+}
+
+TEST_CASE("the Secret of the root key is not touched, though a name and its label say it is ours") {
+    auto const key = fake_secret{.data = {{"KEY_TXT", "the key"}}, .labels = {{"app.kubernetes.io/operated-by", "vsecm"}}};
+    world w(true);
+    w.options.untouchable = {"a", "root-key"};
+    w.server.put("a", "root-key", key, "vsecm-safe Update");
+    w.commit(put_in("k8s:root-key", R"({"KEY_TXT":"another"})", {"a", "b"}));  // adopted, as it were
+    w.start();
+    w.until_synced("k8s:root-key", "b");
+    w.until_failing("k8s:root-key", "a");
+    CHECK(w.why("k8s:root-key", "a").contains("root key"));
+    w.commit(put_in("k8s:root-key", R"({"other":"1"})", {"a", "b"}));
+    w.loop.until_seen([&] { return w.data("b", "root-key") == texts{{"other", "1"}}; });
+    w.commit(removal("k8s:root-key"));
+    w.until_gone("b", "root-key");
+    w.loop.until_seen([&] { return w.mirror->table().entries(10).empty(); });
+    CHECK(w.data("a", "root-key") == key.data);
+    for (auto const& line : w.server.log()) CHECK_FALSE(line.contains("a/root-key"));
 }

@@ -15,11 +15,13 @@ using namespace vsecm::store::testing;
 
 namespace {
 
-// Requests for so much fail, on every thread but the one that asks for it.
+// Requests for so much fail, on every thread but those that are spared.
 std::atomic<std::size_t> fails_from{SIZE_MAX};
 thread_local bool spared = false;
 
 }  // namespace
+
+void vsecm::store::testing::fail_allocations_from(std::size_t len) { fails_from = len; }
 
 void* operator new(std::size_t len) {
     if (len >= fails_from && !spared) throw std::bad_alloc();

@@ -284,6 +284,23 @@ TEST_CASE("Q32: a clerk writes raw names and no others") {
     CHECK(clerk(R"({"key":"raw:x"})").error().code == errc::invalid);
 }
 
+TEST_CASE("no secret becomes the root key's") {
+    fixture f;
+    f.settings.system_namespace = "default";
+    f.settings.root_key_name = "the-key";
+    f.open();
+    for (auto const* spaces : {R"(["default"])", R"(["a","default"])", R"([""])", "[]"})
+        for (auto const* append : {"true", "false"}) {
+            auto const refused = f.post(std::format(R"({{"workloads":["a","k8s:the-key"],"namespaces":{},"value":"x","appendValue":{}}})", spaces, append));
+            REQUIRE_FALSE(refused);
+            CHECK(refused.error().code == errc::denied);
+            CHECK(refused.error().what.contains("Secret default/the-key"));
+        }
+    CHECK(f.fetch("a")->status == 404);
+    CHECK(f.post(R"({"workloads":["k8s:the-key"],"namespaces":["a"],"value":"x"})"));
+    CHECK(f.post(R"({"workloads":["the-key"],"value":"x"})"));
+}
+
 TEST_CASE("a warning header cannot carry a line break") {
     net::http_response r;
     add_warning(r, "a\r\nSet-Cookie: x\xc3\xa9");
