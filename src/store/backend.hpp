@@ -103,8 +103,8 @@ public:
     // age, from the start. What is written meanwhile is under that key already. The same thread as apply(), not while anything is
     // uncertain; as is the next one.
     virtual base::status begin_renewal(std::string const& key_id) = 0;
-    // The next few; durable when it returns, and whatever a crash leaves has the same content under one key or the other. errc::storage:
-    // the same few again later.
+    // The next few. Whatever a crash leaves has the same content under one key or the other; all of it is durable when `at_end` is
+    // told. errc::storage: the same few again later.
     virtual base::result<renewal_step> renew_some(record_opener const& opener) = 0;
 
     // True if the records were there before vsecm: its rules on namespaces are then a warning only (design section 4).

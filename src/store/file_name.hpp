@@ -26,6 +26,8 @@ struct history_entry {
 };
 std::optional<history_entry> parse_history_file(std::string_view file);
 
+// Journals that were damaged, in quarantine/: "journal.1".
+inline constexpr std::string_view kept_journal_prefix = "journal.";
 // Files of a write under way: ".tmp-…". Whatever is there at start is left from a crash.
 inline constexpr std::string_view temporary_prefix = ".tmp-";
 // Manifests of batches: ".batch-0000000000000007".

@@ -18,20 +18,19 @@ constexpr ::mode_t file_mode = 0600;
 // A write waits for one of these at most: some 20 ms on a disk that syncs in 5.
 constexpr std::size_t at_a_time = 16;
 
-// The part of a file's name that stands for the secret; nothing if it is no ciphertext of a record.
-std::optional<std::string_view> owner_of(std::string_view file) {
+// The part of a file's name that stands for the secret; nothing if it is no ciphertext of a record. Where files are not `numbered`,
+// "redis.7.age" belongs to the secret redis.7.
+std::optional<std::string_view> owner_of(std::string_view file, bool numbered) {
     if (auto const backup = original_backup_of(file)) return backup;
-    if (auto const earlier = parse_history_file(file)) return earlier->stem;
+    if (auto const entry = parse_history_file(file); entry && numbered) return entry->stem;
     return stem_of(file);
 }
-
-bool holds_ciphertext(base::folder_entry const& e) { return e.kind == base::file_kind::regular && !e.name.starts_with('.') && owner_of(e.name); }
 
 }  // namespace
 
 base::status folder_renewal::begin() {
     // In this order: what a write moves meanwhile goes from the data folder to history/, and was renewed by then.
-    parts_ = {{&folder_.data, ""}, {&folder_.deleted, "deleted/"}, {&folder_.history, "history/"}, {&folder_.quarantine, "quarantine/"}};
+    parts_ = {{&folder_.data, "", false}, {&folder_.deleted, "deleted/", false}, {&folder_.history, "history/", true}, {&folder_.quarantine, "quarantine/", true}};
     num_later_ = 0;
     for (std::size_t i = 1; i < parts_.size(); ++i) {
         VSECM_TRY(found, list(parts_[i]));
@@ -44,8 +43,19 @@ base::result<std::vector<std::string>> folder_renewal::list(part const& p) const
     VSECM_TRY(entries, folder_.files().list(*p.folder));
     std::vector<std::string> names;
     for (auto& e : entries)
-        if (holds_ciphertext(e)) names.push_back(std::move(e.name));
+        if (e.kind == base::file_kind::regular && !e.name.starts_with('.') && (owner_of(e.name, p.numbered) || is_kept_journal(p, e.name)))
+            names.push_back(std::move(e.name));
     return names;
+}
+
+bool folder_renewal::is_kept_journal(part const& p, std::string_view file) const {
+    return p.folder == &folder_.quarantine && file.starts_with(kept_journal_prefix);
+}
+
+// What was renamed here, be it by a process that was killed before it synced, is still so after a power cut.
+base::status folder_renewal::leave() {
+    VSECM_TRY_OK(folder_.files().sync_folder(*parts_[part_].folder));
+    return enter(part_ + 1);
 }
 
 base::status folder_renewal::enter(std::size_t number) {
@@ -62,7 +72,7 @@ base::status folder_renewal::enter(std::size_t number) {
 }
 
 base::result<renewal_step> folder_renewal::go_on(record_opener const& opener) {
-    while (part_ < parts_.size() && next_ == files_.size()) VSECM_TRY_OK(enter(part_ + 1));
+    while (part_ < parts_.size() && next_ == files_.size()) VSECM_TRY_OK(leave());
     renewal_step step;
     step.at_end = part_ >= parts_.size();
     if (step.at_end) return step;
@@ -81,6 +91,7 @@ base::result<renewal_step> folder_renewal::go_on(record_opener const& opener) {
         step.num_renewed += one.renewed;
         if (!one.read) step.unread.push_back(std::format("{}: {}", name, one.read.error().what));
         else if (one.gone || one.verdict == open_verdict::opened) continue;
+        else if (is_kept_journal(parts_[part_], one.file)) step.unopened.push_back(name + " is what was left of a damaged journal: it stays under the key that it was written with");
         else step.unopened.push_back(std::format("{} {}", name, one.verdict == open_verdict::corrupt ? "is damaged" : "opens with no key that is known here"));
     }
     step.num_ahead = files_.size() - next_ + num_later_;
@@ -88,13 +99,14 @@ base::result<renewal_step> folder_renewal::go_on(record_opener const& opener) {
 }
 
 void folder_renewal::look_at(item& one, record_opener const& opener) {
+    if (is_kept_journal(parts_[part_], one.file)) return;
     auto const sealed = folder_.files().read(*parts_[part_].folder + "/" + one.file, max_record_len);
     if (!sealed) {
         one.gone = sealed.error().code == errc::not_found;  // written over or removed since it was listed
         if (!one.gone && sealed.error().code != errc::too_large) one.read = std::unexpected(sealed.error());
         return;
     }
-    auto const stem = *owner_of(one.file);
+    auto const stem = *owner_of(one.file, parts_[part_].numbered);
     auto const decoded = decode_stem(stem);
     std::string_view const names[] = {decoded ? std::string_view(*decoded) : stem, stem};
     auto renewed = opener.renew(sealed->bytes(), names);
@@ -108,14 +120,12 @@ void folder_renewal::look_at(item& one, record_opener const& opener) {
 // All are on stable storage under other names before the first takes its place.
 base::status folder_renewal::place(std::deque<item>& few) {
     for (auto& one : few) VSECM_TRY_OK(std::move(one.written));
-    bool any = false;
     for (auto& one : few) {
         if (one.aside.empty()) continue;
         VSECM_TRY_OK(folder_.files().rename(folder_.data + "/" + one.aside, *parts_[part_].folder + "/" + one.file));
         one.aside.clear();
-        any = true;
     }
-    return any ? folder_.files().sync_folder(*parts_[part_].folder) : base::status{};
+    return {};
 }
 
 // What cannot be removed now goes at the next start.

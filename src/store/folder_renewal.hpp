@@ -31,9 +31,13 @@ private:
     struct part {
         std::string const* folder;
         std::string label;  // before a file's name, in sentences: "history/"
+        bool numbered;      // a number behind the secret's name tells its files apart
     };
 
     base::result<std::vector<std::string>> list(part const& p) const;
+    // Whether it holds ciphertexts that a damaged journal left for people.
+    bool is_kept_journal(part const& p, std::string_view file) const;
+    base::status leave();
     base::status enter(std::size_t number);
     void look_at(item& one, record_opener const& opener);
     base::status place(std::deque<item>& few);

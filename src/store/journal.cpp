@@ -200,7 +200,7 @@ base::status journal::keep_damaged() const {
     auto const path = folder_.data + "/" + std::string(journal_file);
     VSECM_TRY(whole, folder_.files().read(path, max_journal_file_len));
     for (int n = 1;; ++n) {
-        auto const kept = std::format("{}/journal.{}", folder_.quarantine, n);
+        auto const kept = std::format("{}/{}{}", folder_.quarantine, kept_journal_prefix, n);
         auto linked = folder_.files().link(path, kept);
         if (!linked && linked.error().code == base::errc::conflict) {
             auto const other = folder_.files().read(kept, max_journal_file_len);

@@ -75,8 +75,9 @@ std::string all_told(secret_store& store) {
     return text;
 }
 
-void check_opens_with(forgetful_files const& files, shared_key const& key, std::string const& expected) {
-    auto const copy = files.after_power_cut(forgetful_files::survival::everything);
+void check_opens_with(forgetful_files const& files, shared_key const& key, std::string const& expected,
+                      forgetful_files::survival kept = forgetful_files::survival::everything) {
+    auto const copy = files.after_power_cut(kept);
     auto const store = try_open(options_on(*copy), changeable(key));
     REQUIRE(store);
     CHECK((*store)->health().num_damaged == 0);
@@ -126,6 +127,29 @@ TEST_CASE("after a change of the key all that is kept opens with the new one alo
     back.name = "b";
     REQUIRE(store->commit_and_wait(request(std::move(back))));
     CHECK(shown(*store, "b") == "[b]");
+}
+
+TEST_CASE("the original's unauthenticated files come along whatever their names look like") {
+    temporary_folder dir;
+    rotation const r;
+    std::vector<std::string> const names = {"redis.7", "10.0.0.1", "k8s:app-1.2"};
+    for (auto const& name : names) write_file(dir.path + "/" + name + ".age", original_aes(*r.before, original_record(name, "v")));
+    {
+        auto const cipher = changeable(r.before);
+        auto store = open_folder(dir.path, cipher);
+        REQUIRE(store->commit_and_wait(request(put("10.0.0.1", "now"))));  // theirs is an earlier version from here on
+        REQUIRE(r.change(*store, *cipher));
+        auto const done = store->renew_and_wait();
+        REQUIRE(done);
+        CHECK(done->unopened.empty());
+    }
+    auto const store = open_folder(dir.path, changeable(r.alone));
+    CHECK(shown(*store, "redis.7") == "[v]");
+    CHECK(shown(*store, "k8s:app-1.2") == "[v]");
+    auto const versions = store->versions_and_wait("10.0.0.1");
+    REQUIRE(versions);
+    CHECK(versions->size() == 2);
+    CHECK(std::ranges::none_of(*versions, [](auto const& v) { return v.state == version_state::damaged; }));
 }
 
 TEST_CASE("a start with a key that brings older ones goes on by itself") {
@@ -184,6 +208,43 @@ TEST_CASE("the power fails at any call of a change: every version opens, and the
             }
         }
     }
+}
+
+TEST_CASE("a folder that could not be synced is synced before the change is said to be done, by this process or the next") {
+    rotation const r;
+    bool const killed = GENERATE(false, true);
+    std::string expected;
+    std::size_t first = 0;
+    auto const play = [&](forgetful_files& files) {
+        auto const cipher = changeable(r.before);
+        auto store = try_open(options_on(files), cipher).value();
+        fill(*store);
+        expected = all_told(*store);
+        first = files.num_calls();
+        for (int tries = killed ? 1 : 10; tries > 0 && !r.change(*store, *cipher); --tries) {}
+        (void)store->renew_and_wait();
+        return store;
+    };
+    forgetful_files quiet;
+    play(quiet).reset();
+    auto const calls = quiet.calls();
+    std::size_t num_syncs = 0;
+    for (auto cut = first; cut < calls.size(); ++cut) {
+        if (!calls[cut].starts_with("sync ")) continue;
+        ++num_syncs;
+        INFO("call " << cut << ", " << calls[cut] << ", killed=" << killed);
+        forgetful_files files;
+        files.plan_faults([&](std::size_t n) { return n == cut || (killed && n > cut) ? forgetful_files::fault::refused : forgetful_files::fault::none; });
+        auto store = play(files);
+        if (killed) {
+            store.reset();
+            files.plan_faults(nullptr);
+            store = try_open(options_on(files), changeable(r.next)).value();
+        }
+        REQUIRE(store->renew_and_wait());
+        check_opens_with(files, r.alone, expected, forgetful_files::survival::nothing);
+    }
+    CHECK(num_syncs > 3);
 }
 
 TEST_CASE("reads and writes go on while a step stands still, and what they write is under the new key") {
@@ -250,14 +311,17 @@ TEST_CASE("what no key opens is named, and stops nothing") {
     damaged.back() ^= 1;
     files.put("/data/history/a.1.age", damaged);
     files.put("/data/history/a.0.age", "");
+    files.put("/data/quarantine/journal.1", "what a damaged journal held");
     REQUIRE(r.change(*store, *cipher));
     auto const done = store->renew_and_wait();
     REQUIRE(done);
-    REQUIRE(done->unopened.size() == 3);
+    REQUIRE(done->unopened.size() == 4);
     auto const named = [&](std::string_view part) { return std::ranges::any_of(done->unopened, [&](auto const& s) { return s.contains(part); }); };
     CHECK(named("foreign.age opens with no key"));
     CHECK(named("history/a.1.age is damaged"));
     CHECK(named("history/a.0.age is damaged"));
+    CHECK(named("quarantine/journal.1 "));
+    CHECK(*files.content("/data/quarantine/journal.1") == "what a damaged journal held");
     CHECK(*files.content("/data/foreign.age") == base::as_text(foreign));
     CHECK(*files.content("/data/history/a.1.age") == damaged);
     CHECK(shown(*store, "a") == "[aaa]");
