@@ -169,8 +169,10 @@ void root_key::add_older(root_key const& from, older_key const& which) {
 root_key root_key::in_place_of(root_key const& before) const {
     auto next = alone();
     next.add_older(before, {0, 0});
-    for (auto const& one : before.older_)
-        if (before.id_of(one) != id()) next.add_older(before, one);
+    for (auto const& one : before.older_) {
+        bool const same_seed = !one.seed || base::equal_constant_time(before.ring_.aes_seeds()[*one.seed].view(), aes_key());
+        if (before.id_of(one) != id() || !same_seed) next.add_older(before, one);
+    }
     return next;
 }
 

@@ -54,7 +54,8 @@ public:
     // The ids of those that only decrypt, newest first. One is an identity, with the seed in the line behind it; a seed that
     // stands alone has an id of its own.
     std::vector<std::string> older_ids() const;
-    // This key in the place of `before`, whose keys all stay to decrypt with.
+    // This key in the place of `before`, whose keys all stay to decrypt with. If this one's identity was replaced before with
+    // another seed beside it, that pair stays, too, under the same id.
     root_key in_place_of(root_key const& before) const;
     // The same key without one that only decrypts. errc::not_found if there is none of that id.
     base::result<root_key> without(std::string_view older_id) const;

@@ -85,7 +85,7 @@ net::awaitable<base::result<std::vector<std::string>>> key_keeper::forget_here(v
         VSECM_CO_TRY(recipient, crypto::age_recipient::parse(id));
         id = recipient.id();
     }
-    if (id == present->id()) co_return fail(errc::invalid, "{} is the root key in use: rotate first", id);
+    if (id == present->id() && !std::ranges::contains(present->older_ids(), id)) co_return fail(errc::invalid, "{} is the root key in use: rotate first", id);
     auto rest = present->without(id);
     if (!rest) co_return fail(errc::not_found, "there is no replaced root key {}; `safe status` lists those that are kept", base::printable(id));
     // Whatever is still under it, be it a file that somebody brought back a minute ago, is brought under the present key first.

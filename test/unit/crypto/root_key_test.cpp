@@ -134,6 +134,17 @@ TEST_CASE("a replaced key stays, both halves together, until it is taken out") {
     CHECK(back.older_ids() == std::vector{third.id(), second.id()});
 }
 
+TEST_CASE("a key that comes back with another seed keeps the seed that it had") {
+    parts const first;
+    auto const before = root_key::parse(first.text()).value(), between = root_key::generate();
+    auto const again = root_key::parse(first.secret + "\n" + first.recipient + "\n" + std::string(64, '7')).value();
+    auto const all = again.in_place_of(between.in_place_of(before));
+    auto const without_it = again.in_place_of(between);
+    CHECK(all.print().view() == std::string(without_it.print().view()) + "\n" + first.secret + "\n" + first.seed);
+    CHECK(all.older_ids() == std::vector{between.id(), before.id()});
+    CHECK(all.without(before.id()).value().print().view() == without_it.print().view());
+}
+
 TEST_CASE("halves of replaced keys that stand alone are keys of their own") {
     parts const now, one, other;
     auto const key = root_key::parse(now.text() + "\n" + one.seed + "\n" + other.secret + "\n" + other.recipient + "\n" + other.seed + "\n" + one.secret).value();
