@@ -75,7 +75,9 @@ struct rotation {
 base::result<rotation> parse_rotation(base::secret_text&& body);
 base::secret_text write_rotation(rotation const& done);
 
-// POST /sentinel/v1/keys/forget: {"id":"…"}.
+// What an operator may call a root key: its id, 8 hex characters, or its public key (age1…).
+bool names_root_key(std::string_view text) noexcept;
+// POST /sentinel/v1/keys/forget: {"id":"…"}. errc::invalid, quoting nothing, for what names no key: it may be one.
 base::result<std::string> parse_forget_request(base::secret_text&& body);
 base::secret_text write_forget_request(std::string_view id);
 

@@ -170,10 +170,19 @@ secret_text write_rotation(rotation const& done) {
     return out;
 }
 
+bool names_root_key(std::string_view text) noexcept {
+    constexpr std::string_view hex = "0123456789abcdef", small_letters_and_digits = "abcdefghijklmnopqrstuvwxyz0123456789";
+    bool const is_id = text.size() == 8 && text.find_first_not_of(hex) == std::string_view::npos;
+    bool const is_public_key = text.size() == 62 && text.starts_with("age1") && text.find_first_not_of(small_letters_and_digits) == std::string_view::npos;
+    return is_id || is_public_key;
+}
+
 base::result<std::string> parse_forget_request(secret_text&& body) {
     VSECM_TRY(document, parse_object(std::move(body), {.max_bytes = 4096, .max_depth = 4, .max_nodes = 64}));
-    VSECM_TRY(id, text_field(document.root(), "id"));
-    return std::string(trimmed(id));
+    VSECM_TRY(field, text_field(document.root(), "id"));
+    auto const id = trimmed(field);
+    if (!names_root_key(id)) return base::fail(base::errc::invalid, "a root key is named by its id, 8 hex characters (`safe status` lists those that are kept), or by its public key");
+    return std::string(id);
 }
 
 secret_text write_forget_request(std::string_view id) {

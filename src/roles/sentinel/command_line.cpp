@@ -1,5 +1,6 @@
 #include "roles/sentinel/command_line.hpp"
 
+#include "api/messages.hpp"
 #include "api/secret.hpp"
 #include "base/try.hpp"
 #include "codec/utf8.hpp"
@@ -150,7 +151,7 @@ base::result<command> about_keys(base::parsed_options const& given, command c) {
             return fail(errc::invalid, "--rotate-root-key takes -i and --output, --forget-key takes --output, nothing else");
     }
     c.key_id = given.value(o_forget_key);
-    if (!rotates && c.key_id.empty()) return fail(errc::invalid, "--forget-key takes the id of a replaced root key, as `safe status` shows it");
+    if (!rotates && !api::names_root_key(c.key_id)) return fail(errc::invalid, "--forget-key takes the id of a replaced root key, as `safe status` shows it");
     if (given.has(o_input_keys)) {
         c.root_key = root_key_source(given.value(o_input_keys));
         if (given.value(o_input_keys).empty()) return fail(errc::invalid, "-i takes the new root key, or `-`");

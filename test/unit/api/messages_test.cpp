@@ -254,6 +254,16 @@ TEST_CASE("rotating and forgetting a root key") {
     CHECK((read->present == "11111111" && read->replaced == "22222222" && read->public_key == "age1x"));
     CHECK(write_forget_request("22222222").view() == R"({"id":"22222222"})");
     CHECK(parse_forget_request(secret_text(R"({"id":" 22222222\n"})")).value() == "22222222");
-    CHECK(parse_forget_request(secret_text("{}")).value().empty());
+    auto const public_key = "age1" + std::string(58, 'q');
+    CHECK(parse_forget_request(write_forget_request(public_key)).value() == public_key);
     CHECK_FALSE(parse_forget_request(secret_text(R"({"id":7})")).has_value());
+    // Whatever else was pasted may be a key: it is not repeated.
+    for (std::string const& pasted : {std::string(), std::string("2222222"), std::string("2222222X"), "AGE-SECRET-KEY-1" + std::string(58, 'Q'), std::string(64, '2'),
+                                    public_key + "q", "age1" + std::string(58, 'Q')}) {
+        INFO(pasted);
+        auto const refused = parse_forget_request(write_forget_request(pasted));
+        REQUIRE_FALSE(refused.has_value());
+        CHECK(refused.error().code == errc::invalid);
+        CHECK((pasted.empty() || !refused.error().what.contains(pasted)));
+    }
 }

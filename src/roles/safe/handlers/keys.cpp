@@ -38,7 +38,6 @@ net::awaitable<answer> handle_rotate_key(vault& safe, request_context& ctx, net:
 
 net::awaitable<answer> handle_forget_key(vault& safe, request_context& ctx, net::http_request& request, key_keeper& keeper) {
     VSECM_CO_TRY(id, api::parse_forget_request(std::move(request.body)));
-    if (id.empty()) co_return fail(errc::invalid, "no key is named: `safe status` lists those that are kept");
     ctx.names.push_back(id);
     VSECM_CO_TRY(unopened, co_await keeper.forget(safe, std::move(id)));
     auto response = ok_text(api::body_ok);

@@ -139,8 +139,11 @@ TEST_CASE("the root key is rotated and forgotten by commands that ignore nothing
     CHECK(parsed({"--forget-key", "0a1b2c3d"}).what == verb::forget_key);
     CHECK(parsed({"--forget-key", "0a1b2c3d"}).key_id == "0a1b2c3d");
     words const cases[] = {{"--rotate-root-key", "--forget-key", "0a1b2c3d"}, {"--rotate-root-key", "-w", "a"}, {"--rotate-root-key", "-l"}, {"--rotate-root-key", "-i", ""},
-                           {"--forget-key", ""}, {"--forget-key"}, {"--forget-key", "0a1b2c3d", "-i", "-"}, {"--forget-key", "0a1b2c3d", "-d"}};
+                           {"--forget-key", ""}, {"--forget-key"}, {"--forget-key", "0a1b2c3"}, {"--forget-key", "0A1B2C3D"}, {"--forget-key", "0a1b2c3d", "-i", "-"}, {"--forget-key", "0a1b2c3d", "-d"}};
     for (auto const& arguments : cases) CHECK(refused(arguments).code == errc::invalid);
+    auto const pasted = refused({"--forget-key", "AGE-SECRET-KEY-1QQQSECRET"});
+    CHECK(pasted.code == errc::invalid);
+    CHECK_FALSE(pasted.what.contains("QQQ"));
 }
 
 TEST_CASE("what makes no sense together is refused, never ignored") {
