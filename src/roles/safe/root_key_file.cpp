@@ -1,6 +1,7 @@
 #include "roles/safe/root_key_file.hpp"
 
 #include "base/try.hpp"
+#include "net/own_thread.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -45,23 +46,39 @@ base::result<std::optional<crypto::root_key>> read_root_key(std::string const& p
     return std::optional(std::move(*key));
 }
 
-net::awaitable<base::result<std::optional<crypto::root_key>>> root_key_file::load() { co_return read_root_key(path_); }
+net::awaitable<base::result<std::optional<crypto::root_key>>> root_key_file::load() {
+    auto const work = [this] { return read_root_key(path_); };
+    auto const loop = co_await net::asio::this_coro::executor;
+    co_return co_await net::on_own_thread(loop, work);
+}
 
 net::awaitable<base::status> root_key_file::create(crypto::root_key const& key) {
-    auto const folder = folder_of(path_);
-    VSECM_CO_TRY_OK(files_.make_folder(folder, 0700));
-    // Q7: two that start at once must not both make one: the later would replace a key that is in use already.
-    VSECM_CO_TRY(held, lock_folder(folder));
-    VSECM_CO_TRY(there, read_root_key(path_));
-    if (there) co_return fail(errc::conflict, "there is a root key in {} by now", path_);
-    co_return write(key);
+    auto const work = [this, &key] { return create_now(key); };
+    auto const loop = co_await net::asio::this_coro::executor;
+    co_return co_await net::on_own_thread(loop, work);
 }
 
 net::awaitable<base::status> root_key_file::replace(crypto::root_key const& seen, crypto::root_key const& next) {
-    VSECM_CO_TRY(held, lock_folder(folder_of(path_)));
-    VSECM_CO_TRY(there, read_root_key(path_));
-    if (!there || !same_key(*there, seen)) co_return fail(errc::conflict, "{} does not hold the root key in use any more: somebody changed it", path_);
-    co_return write(next);
+    auto const work = [this, &seen, &next] { return replace_now(seen, next); };
+    auto const loop = co_await net::asio::this_coro::executor;
+    co_return co_await net::on_own_thread(loop, work);
+}
+
+base::status root_key_file::create_now(crypto::root_key const& key) {
+    auto const folder = folder_of(path_);
+    VSECM_TRY_OK(files_.make_folder(folder, 0700));
+    // Q7: two that start at once must not both make one: the later would replace a key that is in use already.
+    VSECM_TRY(held, lock_folder(folder));
+    VSECM_TRY(there, read_root_key(path_));
+    if (there) return fail(errc::conflict, "there is a root key in {} by now", path_);
+    return write(key);
+}
+
+base::status root_key_file::replace_now(crypto::root_key const& seen, crypto::root_key const& next) {
+    VSECM_TRY(held, lock_folder(folder_of(path_)));
+    VSECM_TRY(there, read_root_key(path_));
+    if (!there || !same_key(*there, seen)) return fail(errc::conflict, "{} does not hold the root key in use any more: somebody changed it", path_);
+    return write(next);
 }
 
 base::status root_key_file::write(crypto::root_key const& key) {

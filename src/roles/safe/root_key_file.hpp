@@ -6,6 +6,7 @@
 namespace vsecm::roles::safe {
 
 // Blocks its loop for as long as the disk takes. The folder is made, 0700, with the first key in it.
+// The disk may take its time: the loop goes on meanwhile.
 class root_key_file final : public root_key_store {
 public:
     root_key_file(base::file_layer& files, std::string path) : files_(files), path_(std::move(path)) {}
@@ -16,6 +17,8 @@ public:
     std::string describe() const override { return "file " + path_ + " (VSECM_ROOT_KEY_PATH)"; }
 
 private:
+    base::status create_now(crypto::root_key const& key);
+    base::status replace_now(crypto::root_key const& seen, crypto::root_key const& next);
     base::status write(crypto::root_key const& key);
 
     base::file_layer& files_;

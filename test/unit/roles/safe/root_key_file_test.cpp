@@ -3,12 +3,14 @@
 #include "support/process.hpp"
 #include "support/run_loop.hpp"
 #include "support/temp_folder.hpp"
+#include "unit/store/by_hand.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <sys/stat.h>
 
 #include <array>
 #include <fstream>
+#include <semaphore>
 #include <thread>
 #include <vector>
 
@@ -38,6 +40,30 @@ TEST_CASE("a new key is made once, kept 0600, and read back") {
     auto const again = load_or_make(path, folder / "data");
     REQUIRE(again);
     CHECK(again->id() == made->id());
+}
+
+TEST_CASE("the loop goes on while the disk takes its time") {
+    // Writes only when the loop has done something meanwhile.
+    struct slow_files final : store::testing::passing_on {
+        test::run_loop loop;
+        std::binary_semaphore seen{0};
+        int num_in_time = 0;
+        base::status write_new_synced(std::string const& path, base::byte_view bytes, ::mode_t mode) override {
+            net::asio::post(loop.executor(), [this] { seen.release(); });
+            num_in_time += seen.try_acquire_for(std::chrono::seconds(5));
+            return passing_on::write_new_synced(path, bytes, mode);
+        }
+    };
+    test::temp_folder folder;
+    slow_files files;
+    root_key_file keys(files, folder / "key.txt");
+    auto const first = crypto::root_key::generate(), second = crypto::root_key::generate();
+    REQUIRE(files.loop.run(keys.create(first)));
+    REQUIRE(files.loop.run(keys.replace(first, second)));
+    CHECK(files.num_in_time == 2);
+    auto const there = files.loop.run(keys.load());
+    REQUIRE(there);
+    CHECK((*there)->id() == second.id());
 }
 
 TEST_CASE("the original's placeholder {} means: none yet") {
