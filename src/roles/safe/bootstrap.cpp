@@ -199,20 +199,11 @@ net::awaitable<base::result<std::string>> bootstrap::unseal_on_first_loop(crypto
     base::log::warn("unsealed", {{"root_key", vault_->cipher().key()->id()}, {"kept_in", keys_ ? keys_->describe() : "memory only"}});
     if (!keys_) co_return std::string{};
     // Only now: it has opened what there is. That it is not stored must not keep safe from serving.
-    auto kept = co_await keep_given_key();
+    auto kept = co_await keeper_->keep(*vault_);
     if (kept) co_return std::string{};
     auto warning = "safe is unsealed, but the root key is in memory only, and must be given again after the next start: " + kept.error().what;
     base::log::error("root_key_not_stored", {{"where", keys_->describe()}, {"reason", kept.error().what}});
     co_return warning;
-}
-
-net::awaitable<base::status> bootstrap::keep_given_key() {
-    auto const given = vault_->cipher().key();
-    auto const made = co_await keys_->create(*given);
-    if (made || made.error().code != errc::conflict) co_return made;
-    VSECM_CO_TRY(there, co_await keys_->load());
-    if (there && same_key(*there, *given)) co_return base::status{};
-    co_return made;
 }
 
 net::awaitable<void> bootstrap::shut_down(net::steady_clock::time_point deadline) {

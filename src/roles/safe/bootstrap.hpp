@@ -32,7 +32,6 @@ private:
     net::awaitable<base::status> find_root_key();
     net::awaitable<base::result<std::string>> unseal(crypto::root_key key);
     net::awaitable<base::result<std::string>> unseal_on_first_loop(crypto::root_key key);
-    net::awaitable<base::status> keep_given_key();
     net::awaitable<void> shut_down(net::steady_clock::time_point deadline);
 
     config::safe_settings const& settings_;

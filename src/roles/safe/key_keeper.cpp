@@ -28,9 +28,14 @@ private:
     bool& busy_;
 };
 
-constexpr std::string_view at_work = "the root key is being rotated or forgotten by somebody else: ask again later";
+constexpr std::string_view at_work = "somebody else has the root key stored, rotated or forgotten just now: ask again later";
 
 }  // namespace
+
+net::awaitable<base::status> key_keeper::keep(vault const& opened) {
+    auto there = keep_here(opened);
+    co_return co_await net::asio::co_spawn(loop_, std::move(there), net::asio::use_awaitable_t<net::executor>{});
+}
 
 net::awaitable<base::result<api::rotation>> key_keeper::rotate(vault& opened, std::optional<crypto::root_key> given) {
     auto there = rotate_here(opened, std::move(given));
@@ -40,6 +45,17 @@ net::awaitable<base::result<api::rotation>> key_keeper::rotate(vault& opened, st
 net::awaitable<base::result<std::vector<std::string>>> key_keeper::forget(vault& opened, std::string id) {
     auto there = forget_here(opened, std::move(id));
     co_return co_await net::asio::co_spawn(loop_, std::move(there), net::asio::use_awaitable_t<net::executor>{});
+}
+
+net::awaitable<base::status> key_keeper::keep_here(vault const& opened) {
+    if (busy_) co_return fail(errc::conflict, "{}", at_work);
+    turn const mine(busy_);
+    auto const given = opened.cipher().key();
+    auto made = co_await keys_->create(*given);
+    if (made || made.error().code != errc::conflict) co_return made;
+    VSECM_CO_TRY(there, co_await keys_->load());
+    if (there && same_key(*there, *given)) co_return base::status{};
+    co_return made;
 }
 
 net::awaitable<base::result<api::rotation>> key_keeper::rotate_here(vault& opened, std::optional<crypto::root_key> given) {

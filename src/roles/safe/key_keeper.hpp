@@ -1,4 +1,4 @@
-// What operators do with the root key while safe serves: rotate it, and forget one that was replaced.
+// What operators do with the root key while safe serves: give it by hand, rotate it, and forget one that was replaced.
 #pragma once
 
 #include "api/messages.hpp"
@@ -17,6 +17,10 @@ public:
     // `keys` may be null: the key is in memory only.
     key_keeper(net::executor first_loop, root_key_store* keys) : loop_(std::move(first_loop)), keys_(keys) {}
 
+    // Stores the first key, which was given by hand and has opened the store; fine if it is there already. There are `keys`.
+    // errc::conflict if there is another by now; errors of root_key_store.
+    net::awaitable<base::status> keep(vault const& opened);
+
     // Replaces the key of `opened` by `given`, or by one made here. Everything stored is brought under it afterwards, see
     // vault::secrets().renewing(). errc::invalid without `given` where the key is in memory only (the new one would be lost with
     // the process); limited: too many are kept; errors of root_key_store: the old key stays in use.
@@ -27,6 +31,7 @@ public:
     net::awaitable<base::result<std::vector<std::string>>> forget(vault& opened, std::string id);
 
 private:
+    net::awaitable<base::status> keep_here(vault const& opened);
     net::awaitable<base::result<api::rotation>> rotate_here(vault& opened, std::optional<crypto::root_key> given);
     net::awaitable<base::result<std::vector<std::string>>> forget_here(vault& opened, std::string id);
     // Puts `next` where the key is kept, or finds one there, in the place of `present`, that `will_do`. Gives the one that is there.

@@ -40,6 +40,30 @@ private:
     root_key_file file_;
 };
 
+// Stands still in create() until it is told to go on.
+class slow_store final : public root_key_store {
+public:
+    explicit slow_store(net::executor loop) : held(std::move(loop), std::chrono::steady_clock::time_point::max()) {}
+
+    net::timer held;
+    int num_calls = 0;
+
+    net::awaitable<base::result<std::optional<crypto::root_key>>> load() override {
+        ++num_calls;
+        co_return std::nullopt;
+    }
+    net::awaitable<base::status> create(crypto::root_key const&) override {
+        ++num_calls;
+        co_await held.async_wait(net::as_result);
+        co_return base::status{};
+    }
+    net::awaitable<base::status> replace(crypto::root_key const&, crypto::root_key const&) override {
+        ++num_calls;
+        co_return base::status{};
+    }
+    std::string describe() const override { return "slow"; }
+};
+
 struct fixture {
     test::temp_folder folder;
     test::run_loop loop;
@@ -138,6 +162,48 @@ TEST_CASE("somebody else's key in the place of ours is not written over") {
     CHECK(refused.error().code == errc::conflict);
     CHECK(f.stored().id() == other.id());
     CHECK(f.safe->cipher().key()->id() == f.first->id());
+}
+
+TEST_CASE("while a key that was given by hand is being stored, none is rotated or forgotten") {
+    fixture f;
+    slow_store keys(f.loop.executor());
+    key_keeper keeper(f.loop.executor(), &keys);
+    std::optional<base::status> kept;
+    auto const keep = [&]() -> net::awaitable<void> { kept = co_await keeper.keep(*f.safe); };
+    net::asio::co_spawn(f.loop.context, keep(), net::asio::detached);
+    f.loop.until([&] { return keys.num_calls > 0; });
+    CHECK(f.rotate(keeper).error().code == errc::conflict);
+    CHECK(f.loop.run(keeper.forget(*f.safe, "00000000")).error().code == errc::conflict);
+    CHECK(f.loop.run(keeper.keep(*f.safe)).error().code == errc::conflict);
+    CHECK(keys.num_calls == 1);
+    CHECK_FALSE(kept);
+    keys.held.cancel();
+    f.loop.until([&] { return kept.has_value(); });
+    CHECK(*kept);
+    CHECK(f.rotate(keeper));
+}
+
+TEST_CASE("a key that was given by hand may be there already, but not another") {
+    fixture f;
+    key_keeper keeper(f.loop.executor(), &f.keys);
+    CHECK(f.loop.run(keeper.keep(*f.safe)));
+    REQUIRE(f.loop.run(f.keys.replace(*f.first, crypto::root_key::generate())));
+    CHECK(f.loop.run(keeper.keep(*f.safe)).error().code == errc::conflict);
+}
+
+TEST_CASE("an identity that came back with another seed: the earlier pair is forgotten by the same id") {
+    fixture f;
+    key_keeper keeper(f.loop.executor(), nullptr);
+    REQUIRE(f.rotate(keeper, crypto::root_key::generate()));
+    auto const printed = f.first->print();
+    auto const same_identity = std::string(printed.view().substr(0, printed.view().rfind('\n') + 1)) + std::string(64, 'a');
+    REQUIRE(f.rotate(keeper, crypto::root_key::parse(same_identity).value()));
+    auto const older = f.safe->cipher().key()->older_ids();
+    REQUIRE(older.size() == 2);
+    CHECK(older[1] == f.first->id());
+    CHECK(f.loop.run(keeper.forget(*f.safe, f.first->id())));
+    CHECK(f.safe->cipher().key()->older_ids() == std::vector{older[0]});
+    CHECK(f.loop.run(keeper.forget(*f.safe, f.first->id())).error().code == errc::invalid);
 }
 
 TEST_CASE("in memory only, the operator brings the new key") {
