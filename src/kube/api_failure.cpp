@@ -90,7 +90,8 @@ verdict judge(unsigned status, std::optional<json_value> body, asked_of_server c
                                                     asked.verb, object, first_cause(causes))};
         case 404:
             if (kind == "namespaces") return {refusal::no_namespace, std::format("the namespace of {} does not exist (404)", object)};
-            return {refusal::no_secret, object + " does not exist (404)"};
+            if (kind == "secrets") return {refusal::no_secret, object + " does not exist (404)"};
+            return {refusal::broken, "there is no API server at that address: what answered does not know of Secrets (404)"};
         case 409: return judge_conflict(reason, causes, object);
         case 413: return {refusal::too_large, std::format("{} is larger than the API server takes (413)", object)};
         case 429: return {refusal::busy, "the API server has too much to do (429)"};

@@ -12,7 +12,7 @@ namespace vsecm::kube {
 enum class refusal : std::uint8_t {
     unauthorized,    // 401, also with a token just read
     forbidden,       // 403: the role, or a policy of the cluster
-    no_secret,       // 404
+    no_secret,       // 404 of the Secret itself
     no_namespace,    // 404 of the namespace itself
     already_exists,  // 409 of a create
     modified,        // 409: the resourceVersion or uid is not the one there any more
@@ -21,7 +21,7 @@ enum class refusal : std::uint8_t {
     invalid,         // 400, 422 and what else is wrong with the request: the same again will not do
     too_large,       // 413
     busy,            // 429
-    broken,          // 5xx
+    broken,          // 5xx, and a 404 that says of nothing that it is not there: another server, or a proxy
     unreachable,     // no answer: network, TLS, time, or no token to show
 };
 

@@ -55,24 +55,11 @@ net::awaitable<api_result<kept>> secret_keeper::put(secret_ref const& which, sec
     }
 }
 
+// By a create, which never touches one that was made just before: an apply would merge ours, the owner's label too, into it.
 net::awaitable<api_result<kept>> secret_keeper::make(secret_ref const& which, secret_data const& data) {
-    auto made = co_await api_.apply(which, write_secret(which, data), conflicts::give_way);
-    if (made && *made) co_return kept::written;
-    if (made) co_return co_await step_back(which);
-    if (made.error().why != refusal::forbidden) co_return std::unexpected(std::move(made).error());
     auto created = co_await api_.create(which, write_secret(which, data));
     if (!created) co_return std::unexpected(std::move(created).error());
     co_return kept::written;
-}
-
-// The apply that should have made it found one that was made just before. If that is somebody else's, our part goes again.
-net::awaitable<api_result<kept>> secret_keeper::step_back(secret_ref const& which) {
-    auto there = co_await api_.get(which);
-    if (!there) co_return std::unexpected(std::move(there).error());
-    if (there->is_only_ours()) co_return kept::written;
-    auto gone = co_await api_.apply(which, write_empty_claim(which, there->uid()), conflicts::give_way);
-    if (!gone) co_return std::unexpected(std::move(gone).error());
-    co_return foreign(which);
 }
 
 net::awaitable<api_result<kept>> secret_keeper::amend(secret_ref const& which, secret_object const& there, secret_data const& data) {

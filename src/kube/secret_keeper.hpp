@@ -13,8 +13,8 @@ enum class kept : std::uint8_t {
 
 // Ours is a Secret with the owner's label, whoever put it there; so is, in it, each key that the server's book says we, or the
 // original, have written. One without that label is refused (refusal::foreign), and keys, labels and annotations of others live
-// on. By server-side apply; where the role may not patch, by reading, merging and replacing; where only that removes a
-// key of ours, too. On the loop of the api, one call at a time; arguments are borrowed until the answer is there.
+// on. Made by a create; changed by server-side apply, or where the role may not patch, or only that removes a key of ours, by
+// reading, merging and replacing. On the loop of the api, one call at a time; arguments are borrowed until the answer is there.
 class secret_keeper {
 public:
     explicit secret_keeper(secrets_api& api) : api_(api) {}
@@ -28,7 +28,6 @@ private:
     net::awaitable<api_result<kept>> make(secret_ref const& which, secret_data const& data);
     net::awaitable<api_result<kept>> amend(secret_ref const& which, secret_object const& there, secret_data const& data);
     net::awaitable<api_result<kept>> rewrite(secret_ref const& which, secret_object const& there, secret_changes const& changes, kept done);
-    net::awaitable<api_result<kept>> step_back(secret_ref const& which);
 
     secrets_api& api_;
 };

@@ -123,16 +123,6 @@ base::result<std::optional<base::secret_text>> secret_object::value(std::string_
     return std::optional(std::move(*decoded));
 }
 
-bool secret_object::is_only_ours() const {
-    auto const book = member("metadata")->member("managedFields");
-    if (!book) return false;
-    for (auto const entry : book->elements()) {
-        auto const manager = text_of(entry.member("manager"));
-        if (manager != field_manager && manager != original_field_manager) return false;
-    }
-    return true;
-}
-
 key_owners secret_object::owners(std::string_view key) const {
     key_owners found;
     auto const book = member("metadata")->member("managedFields");
@@ -175,14 +165,6 @@ base::secret_text write_secret(secret_ref const& where, secret_data const& data,
     out.key("labels").begin_object().member(owner_label, owner_value).end_object().end_object();
     out.key("data").begin_object();
     for (auto const& [key, value] : data) write_value(out, key, value);
-    out.end_object().end_object();
-    return text;
-}
-
-base::secret_text write_empty_claim(secret_ref const& where, std::string_view uid) {
-    base::secret_text text;
-    json_writer out(text);
-    begin_secret(out, where, uid);
     out.end_object().end_object();
     return text;
 }

@@ -47,7 +47,6 @@ public:
     // The value of a key; nothing if there is no such key. errc::corrupt if it is not base64.
     base::result<std::optional<base::secret_text>> value(std::string_view key) const;
     key_owners owners(std::string_view key) const;
-    bool is_only_ours() const;  // nobody else has written any part of it
 
     // The whole object for a replace, its resourceVersion included: whoever writes in between makes it a conflict.
     base::secret_text rewritten(secret_changes const& changes) const;
@@ -63,7 +62,5 @@ private:
 
 // The object for a create, or for an apply: `data`, the owner's label, and with `uid` only if it still is that object.
 base::secret_text write_secret(secret_ref const& where, secret_data const& data, std::string_view uid = {});
-// One that claims nothing: an apply of it takes back what an apply of ours has set.
-base::secret_text write_empty_claim(secret_ref const& where, std::string_view uid);
 
 }  // namespace vsecm::kube

@@ -82,7 +82,6 @@ TEST_CASE("bodies say whose the Secret is, and nothing twice") {
     auto const data = data_of({{"a", "1"}, {"b", ""}});
     CHECK(write_secret({"ns", "db"}, data, "u1").view() ==
           R"({"apiVersion":"v1","kind":"Secret","metadata":{"name":"db","namespace":"ns","uid":"u1","labels":{"app.kubernetes.io/operated-by":"vsecm"}},"data":{"a":"MQ==","b":""}})");
-    CHECK(write_empty_claim({"ns", "db"}, "u1").view() == R"({"apiVersion":"v1","kind":"Secret","metadata":{"name":"db","namespace":"ns","uid":"u1"}})");
 }
 
 TEST_CASE("what is no Secret is refused, whatever shape it has") {

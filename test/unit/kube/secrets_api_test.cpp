@@ -1,5 +1,6 @@
 #include "kube/secrets_api.hpp"
 
+#include "kube/secret_keeper.hpp"
 #include "unit/kube/fixture.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -58,7 +59,7 @@ TEST_CASE("an apply gives way or wins, and only over the object that was seen") 
     auto const uid = f.server.find("default", "db")->uid;
     CHECK(f.apply(data_of({{"a", "1"}}), conflicts::win, uid));
     CHECK(f.server.find("default", "db")->data.at("a") == "1");
-    CHECK(f.loop.run(f.api->apply(f.db, write_empty_claim(f.db, uid), conflicts::give_way)));
+    CHECK(f.apply({}));
     CHECK(f.server.find("default", "db")->data.empty());
 }
 
@@ -121,6 +122,24 @@ TEST_CASE("each refusal is told apart, and none quotes a secret") {
     CHECK(f.failure().why == refusal::unreachable);
     f.answer({.status = 409, .reason = "Conflict"});
     CHECK(f.failure().why == refusal::modified);
+}
+
+TEST_CASE("a 404 that is not of the Secret does not say that there is none") {
+    fixture f;
+    for (auto const* body : {"<html>not here", R"({"kind":"Status","reason":"NotFound","details":{}})", "404 page not found\n", "{}"}) {
+        f.answer({.status = 404, .body = body});
+        CHECK(f.failure().why == refusal::broken);
+        CHECK(f.failure().what.contains("no API server"));
+    }
+    f.answer({.status = 404, .body = R"({"kind":"Status","reason":"NotFound","details":{"name":"db","kind":"secrets"}})"});
+    CHECK(f.failure().why == refusal::no_secret);
+    f.server.follow(nullptr);
+    CHECK(f.failure().why == refusal::no_secret);
+    // A removal that met such an answer is not done.
+    REQUIRE(f.apply(data_of({{"a", "1"}})));
+    f.answer({.status = 404, .body = "<html>"});
+    secret_keeper keeper(*f.api);
+    CHECK(f.loop.run(keeper.remove(f.db)).error().why == refusal::broken);
 }
 
 TEST_CASE("a replaced token is read again when it is not taken any more, once") {

@@ -256,7 +256,7 @@ TEST_CASE("a change during a write is not lost") {
     std::atomic<bool> once{false};
     w.server.follow([&](fake_request const& r) -> std::optional<fake_answer> {
         // Committed while the first version is on its way; the writer's thread does it.
-        if (r.verb == "patch" && !once.exchange(true)) (void)w.secrets->commit_and_wait(request(put_in("k8s:db", "2", {"a"})));
+        if (r.verb == "create" && !once.exchange(true)) (void)w.secrets->commit_and_wait(request(put_in("k8s:db", "2", {"a"})));
         return std::nullopt;
     });
     w.commit(put_in("k8s:db", "1", {"a"}));
