@@ -77,8 +77,10 @@ base::status data_folder::remove_if_there(std::string const& path) const {
     return gone;
 }
 
-std::string data_folder::known_key_id() const {
-    auto const text = files().read(own + "/key-id", max_marker_len);
+std::string data_folder::known_key_id() const { return store::known_key_id(files(), data); }
+
+std::string known_key_id(base::file_layer& files, std::string const& data_path) {
+    auto const text = files.read(data_path + "/.vsecm/key-id", max_marker_len);
     return text ? std::string(first_word(text->view())) : std::string();
 }
 

@@ -54,4 +54,7 @@ struct folder_index {
 // Waits for a predecessor's lock on `path` (flock); errc::conflict when it does not go.
 base::result<base::unique_fd> lock_file(std::string const& path, std::chrono::milliseconds wait);
 
+// data_folder::known_key_id of a folder that is not open yet.
+std::string known_key_id(base::file_layer& files, std::string const& data_path);
+
 }  // namespace vsecm::store

@@ -23,6 +23,7 @@ std::unique_ptr<root_key_store> make_root_key_store(config::safe_settings const&
     if (settings.root_store == config::root_key_store::file) return std::make_unique<root_key_file>(base::posix_files(), settings.root_key_path);
     kube::secrets_api api(std::move(loop), std::move(account), {settings.kubernetes.request_timeout});
     root_key_secret_options options{{settings.system_namespace, settings.root_key_name}, settings.root_key_path, settings.bootstrap_timeout};
+    if (settings.store == config::backing_store::file) options.data_path = settings.data_path;
     return std::make_unique<root_key_secret>(std::move(api), std::move(options));
 }
 

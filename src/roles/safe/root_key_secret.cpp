@@ -5,6 +5,7 @@
 #include "net/backoff.hpp"
 #include "net/deadline.hpp"
 #include "roles/safe/root_key_file.hpp"
+#include "store/data_folder.hpp"
 
 #include <algorithm>
 
@@ -45,22 +46,33 @@ base::result<std::optional<crypto::root_key>> key_in(std::optional<secret_object
 }  // namespace
 
 net::awaitable<base::result<std::optional<crypto::root_key>>> root_key_secret::load() {
-    auto mounted = read_root_key(options_.mounted_path);
-    bool const has_copy = mounted && *mounted;
+    auto mounted = mounted_copy();
     // With a copy at hand, a server that is away holds up the start for a moment only.
-    auto const patience = has_copy ? std::min(options_.patience, std::chrono::milliseconds(10'000)) : options_.patience;
+    auto const patience = mounted ? std::min(options_.patience, std::chrono::milliseconds(10'000)) : options_.patience;
     auto object = co_await read(steady_clock::now() + patience);
     if (!object) {
-        if (!has_copy) co_return pass(std::move(object), describe());
+        if (!mounted) co_return pass(std::move(object), describe());
         base::log::warn("root_key_from_mount", {{"path", options_.mounted_path}, {"reason", object.error().what}});
-        co_return std::move(*mounted);
+        co_return mounted;
     }
     auto key = key_in(*object);
     if (!key) co_return pass(std::move(key), describe());
-    if (*key || !has_copy) co_return std::move(*key);
+    if (*key || !mounted) co_return std::move(*key);
     base::log::error("root_key_secret_empty", {{"where", describe()}, {"path", options_.mounted_path},
                                                {"what", "the root key is gone from there; the mounted copy, the last there is, is used: put it back"}});
-    co_return std::move(*mounted);
+    co_return mounted;
+}
+
+// The kubelet brings a new key late, and to a subPath never. With the old one alone, what a rotation has renewed would count as
+// damaged, and new writes would come under a key that was given up.
+std::optional<crypto::root_key> root_key_secret::mounted_copy() const {
+    auto mounted = read_root_key(options_.mounted_path);
+    if (!mounted || !*mounted) return std::nullopt;
+    auto const used = options_.data_path.empty() ? std::string() : store::known_key_id(base::posix_files(), options_.data_path);
+    auto const is_used = [&](crypto::age_identity const& each) { return each.recipient().id() == used; };
+    if (used.empty() || std::ranges::any_of((*mounted)->identities(), is_used)) return std::move(*mounted);
+    base::log::warn("root_key_mount_passed_over", {{"path", options_.mounted_path}, {"holds", (*mounted)->id()}, {"data_is_under", used}});
+    return std::nullopt;
 }
 
 net::awaitable<base::status> root_key_secret::create(crypto::root_key const& key) { co_return co_await write(nullptr, key); }

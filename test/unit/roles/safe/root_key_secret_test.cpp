@@ -7,6 +7,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -25,8 +26,8 @@ struct starter {
     test::run_loop loop;
     root_key_secret keys;
 
-    starter(test::api_server const& server, std::string mounted, std::chrono::milliseconds patience = 5s)
-        : keys(kube::secrets_api(loop.executor(), account_of(server)), {{space, name}, std::move(mounted), patience}) {}
+    starter(test::api_server const& server, std::string mounted, std::chrono::milliseconds patience = 5s, std::string data = {})
+        : keys(kube::secrets_api(loop.executor(), account_of(server)), {{space, name}, std::move(mounted), patience, std::move(data)}) {}
 
     static std::shared_ptr<kube::service_account> account_of(test::api_server const& server) {
         kube::service_account_options options;
@@ -129,6 +130,31 @@ TEST_CASE("the mounted copy serves where the Secret cannot be read, or lost its 
     CHECK(same_key(*starter(c.server, c.mounted).start(c.data), key));
     CHECK(c.key_text() == "{}");
     CHECK(c.server.count("create") + c.server.count("update") + c.server.count("patch") == 0);
+}
+
+TEST_CASE("a mounted copy from before a rotation is not used") {
+    cluster c;
+    auto const before = crypto::root_key::generate();
+    auto const after = crypto::root_key::generate().in_place_of(before);
+    auto const load = [&] { return starter(c.server, c.mounted, 500ms, c.data).load(); };
+    auto const last_used = [&](crypto::root_key const& key) { std::ofstream(c.data + "/.vsecm/key-id") << key.id() << "\n"; };
+    std::filesystem::create_directories(c.data + "/.vsecm");
+    last_used(after);
+    c.mount(text_of(before));
+    c.server.forbid(space, {"get"});
+    CHECK(load().error().code == errc::denied);
+    c.server.allow_everything();
+    c.place("{}");
+    CHECK_FALSE(load()->has_value());  // and none is made in its place: there are secrets
+    std::ofstream(c.data + "/billing.age") << "x";
+    CHECK(starter(c.server, c.mounted, 500ms, c.data).start(c.data).error().code == errc::conflict);
+    // As it came late, or before the first file was renewed.
+    c.mount(text_of(after));
+    CHECK(same_key(**load(), after));
+    last_used(before);
+    CHECK(same_key(**load(), after));
+    c.mount(text_of(before));
+    CHECK(same_key(**load(), before));
 }
 
 TEST_CASE("a role that may not read or write is told, with the namespace of the pod when it is another") {
