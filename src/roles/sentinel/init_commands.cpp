@@ -62,7 +62,6 @@ public:
             VSECM_CO_TRY_OK(co_await persist(&init_run::note_progress));
         }
         VSECM_CO_TRY_OK(co_await persist(&init_run::mark_keystone));
-        base::log::info("init_commands_done", {{"blocks", all_.blocks.size()}});
         co_return base::status{};
     }
 
@@ -153,13 +152,13 @@ net::awaitable<exit_status> run_init_commands(client::session& session, config::
     auto const marked = co_await run.connect();
     if (!marked) co_return ended(marked.error(), client::exit_status_of_call(marked.error().code));
     base::status outcome;
-    if (*marked) base::log::info("init_commands_done", {{"what", "keystone is marked: they have run before"}});
-    else if (all) outcome = co_await run.run_script();
-    else co_return exit_status::usage;
+    if (!*marked && !all) co_return exit_status::usage;
+    if (!*marked) outcome = co_await run.run_script();
     if (outcome) {
         // All is done: nothing that is left behind is worth a pod that does not run. The next start tries again.
         if (auto const tidied = co_await run.tidy(); !tidied)
             base::log::warn("init_commands_tidy", {{"code", base::name_of(tidied.error().code)}, {"what", tidied.error().what}});
+        base::log::info("init_commands_done", {{"what", *marked ? "keystone is marked: they have run before" : "keystone is marked"}});
     }
     if (outcome && !*marked) outcome = co_await net::sleep_for(settings.wait_after_init);
     co_return outcome ? exit_status::done : ended(outcome.error(), client::exit_status_of_call(outcome.error().code));
