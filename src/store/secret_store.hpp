@@ -36,7 +36,7 @@ struct store_health {
     std::size_t num_present = 0, num_damaged = 0;
     std::size_t num_waiting = 0;                  // requests not yet answered
     std::chrono::milliseconds oldest_waiting{0};  // age of the oldest of them: the writer is stuck when this grows
-    std::optional<base::system_time> last_write;  // when the last one was on stable storage; none since the start
+    std::optional<base::system_time> last_write;  // when the last one was complete, of memory-only secrets too; none since the start
     std::string_view kind;                        // of the backend, for people: "file /var/local/vsecm/data"; lives as the store
     bool unsettled = false;                       // the last write failed half-way and is not repaired yet
     std::string last_error;                       // of the last failed write, or of what waits to be tidied; empty when all is well

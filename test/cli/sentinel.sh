@@ -60,14 +60,6 @@ environment='VSECM_LOG_FORMAT=xml'
 row 'a variable of ours that does not parse' 1 '' 'VSECM_LOG_FORMAT must be one of' -- sentinel -l
 
 # --- serve -----------------------------------------------------------------------------------------------------------
-eventually() { # COMMAND... within 20 s
-    tries=0
-    until "$@" 2>/dev/null; do
-        tries=$((tries + 1))
-        [ $tries -lt 400 ] || return 1
-        sleep 0.05
-    done
-}
 VSECM_PROBE_LIVENESS_PORT=127.0.0.1:0 VSECM_SENTINEL_PORTS_FILE=ports "$VSECM" sentinel serve 2>serve.err &
 serve=$!
 truth 'serve tells its port' eventually grep -q '^live=[0-9]' ports
@@ -84,8 +76,8 @@ row 'serve with what is not built' 1 '' 'OIDC' -- sentinel serve
 dev=$!
 trap 'kill $dev 2>/dev/null; wait $dev 2>/dev/null; rm -rf "$scratch"' EXIT
 truth 'dev starts' eventually grep -q 'is ready' dev.out
-operator=$(sed -n "s/^export \([A-Z_]*\)='\(.*\)'$/\1=\2/p" dev/env/vsecm-sentinel | tr '\n' ' ')
-workload=$(sed -n "s/^export \([A-Z_]*\)='\(.*\)'$/\1=\2/p" dev/env/app | tr '\n' ' ')
+operator=$(variables_of vsecm-sentinel)
+workload=$(variables_of app)
 sentinel() { # like row, as the operator
     environment=$operator
     row "$@"

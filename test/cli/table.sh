@@ -54,4 +54,17 @@ truth() {
     if "$@"; then echo "ok $num_rows - $name"; else echo "not ok $num_rows - $name"; fi
 }
 
+# What happens in another process: eventually COMMAND..., within 20 s.
+eventually() {
+    tries=0
+    until "$@" 2>/dev/null; do
+        tries=$((tries + 1))
+        [ $tries -lt 400 ] || return 1
+        sleep 0.05
+    done
+}
+
+# The variables of an identity of `vsecm dev --dir dev`, as words NAME=value.
+variables_of() { sed -n "s/^export \([A-Z_]*\)='\(.*\)'$/\1=\2/p" "dev/env/$1" | tr '\n' ' '; }
+
 finish() { echo "1..$num_rows"; }
