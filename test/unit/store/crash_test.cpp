@@ -111,16 +111,6 @@ constexpr std::size_t stride = 1;
 // What is true of a lone writer and of a crowd, which goes another way to the disk.
 std::size_t crowds() { return GENERATE(std::size_t{4}, std::size_t{1}); }
 
-file_options options_on(forgetful_files& files, std::size_t crowd) {
-    file_options o;
-    o.crowd = crowd;
-    o.path = "/data";
-    o.files = &files;
-    o.lock = false;
-    o.num_threads = 1;  // the order of calls is then the same every time
-    return o;
-}
-
 std::shared_ptr<crypto::value_cipher const> quick_cipher() {
     static auto const one = cipher_of(new_key(), crypto::cipher_mode::aes);
     return one;

@@ -90,6 +90,16 @@ inline base::result<std::unique_ptr<secret_store>> try_open(file_options options
     if (!files) return std::unexpected(std::move(files).error());
     return secret_store::open(*std::move(files), std::move(cipher), std::move(store), clock);
 }
+// A folder of a file layer that is a fake.
+inline file_options options_on(base::file_layer& files, std::size_t crowd = 0) {
+    file_options o;
+    o.path = "/data";
+    o.files = &files;
+    o.lock = false;
+    o.num_threads = 1;  // the order of calls is then the same every time
+    o.crowd = crowd;
+    return o;
+}
 inline std::unique_ptr<secret_store> open_folder(std::string const& path,
                                                  std::shared_ptr<crypto::value_cipher const> cipher = test_cipher()) {
     file_options options;

@@ -13,13 +13,8 @@ using fakes::forgetful_files;
 
 namespace {
 
-file_options options_on(forgetful_files& files, std::size_t crowd = 1) {
-    file_options o;
-    o.path = "/data";
-    o.files = &files;
-    o.lock = false;
-    o.num_threads = 1;
-    o.crowd = crowd;
+file_options crowded_on(base::file_layer& files, std::size_t crowd = 1) {
+    auto o = options_on(files, crowd);
     o.journal_wait = std::chrono::hours(1);  // checkpoints come when a test causes them
     return o;
 }
@@ -95,7 +90,7 @@ TEST_CASE("Q19: no journal leads out of the folder") {
 
 TEST_CASE("a crowd's writes are in the journal, then in files, with their earlier versions") {
     forgetful_files files;
-    auto store = try_open(options_on(files)).value();
+    auto store = try_open(crowded_on(files)).value();
     for (int i = 1; i <= 6; ++i) REQUIRE(store->commit_and_wait(request(put("app", "v" + std::to_string(i)), put("b" + std::to_string(i), "x"))));
     CHECK(shown(*store, "app") == "[v6]");
     CHECK(has_journal(files));
@@ -110,9 +105,9 @@ TEST_CASE("a crowd's writes are in the journal, then in files, with their earlie
 
 TEST_CASE("what the file had is an earlier version too, as long as there is room for it") {
     forgetful_files files;
-    REQUIRE(try_open(options_on(files, 0)).value()->commit_and_wait(request(put("app", "v1"))));
+    REQUIRE(try_open(options_on(files)).value()->commit_and_wait(request(put("app", "v1"))));
     {
-        auto const store = try_open(options_on(files)).value();
+        auto const store = try_open(crowded_on(files)).value();
         REQUIRE(store->commit_and_wait(request(put("app", "v2"))));
         REQUIRE(store->commit_and_wait(request(put("app", "v3"))));
     }
@@ -124,12 +119,12 @@ TEST_CASE("what the file had is an earlier version too, as long as there is room
 
 TEST_CASE("a restart finds what was only in journals, and makes files of it") {
     forgetful_files files;
-    auto const store = try_open(options_on(files)).value();
+    auto const store = try_open(crowded_on(files)).value();
     for (int i = 1; i <= 3; ++i) REQUIRE(store->commit_and_wait(request(put("app", "v" + std::to_string(i)))));
     for (auto const kept : {forgetful_files::survival::nothing, forgetful_files::survival::everything}) {
         auto const after = files.after_power_cut(kept);
         CHECK(has_journal(*after));
-        auto const again = try_open(options_on(*after)).value();
+        auto const again = try_open(crowded_on(*after)).value();
         CHECK(shown(*again, "app") == "[v3]");
         CHECK_FALSE(has_journal(*after));
         CHECK(value_in(*after, "/data/app.age") == "v3");
@@ -140,12 +135,12 @@ TEST_CASE("a restart finds what was only in journals, and makes files of it") {
 
 TEST_CASE("a block that was never whole is dropped, without touching what is there") {
     forgetful_files files;
-    REQUIRE(try_open(options_on(files, 0)).value()->commit_and_wait(request(put("app", "v1"))));
+    REQUIRE(try_open(options_on(files)).value()->commit_and_wait(request(put("app", "v1"))));
     auto bytes = print_block(two_entries());
     bytes.pop_back();
     for (std::string_view const left : {base::as_text(bytes), std::string_view()}) {
         files.put(journal_path, left);
-        auto const store = try_open(options_on(files)).value();
+        auto const store = try_open(crowded_on(files)).value();
         CHECK(shown(*store, "app") == "[v1]");
         CHECK_FALSE(has_journal(files));
     }
@@ -154,7 +149,7 @@ TEST_CASE("a block that was never whole is dropped, without touching what is the
 TEST_CASE("a damaged block is kept for people, and those after it are used") {
     forgetful_files files;
     {
-        auto const store = try_open(options_on(files)).value();
+        auto const store = try_open(crowded_on(files)).value();
         for (auto const* value : {"v1", "v2"}) REQUIRE(store->commit_and_wait(request(put("app", value), put("b", value))));
         auto bytes = *files.content(journal_path);
         bytes[bytes.size() / 4] ^= 1;
@@ -163,7 +158,7 @@ TEST_CASE("a damaged block is kept for people, and those after it are used") {
         files.plan_faults(nullptr);
         files.put(journal_path, bytes);
     }
-    auto const store = try_open(options_on(files)).value();
+    auto const store = try_open(crowded_on(files)).value();
     CHECK(shown(*store, "app") == "[v2]");
     CHECK(shown(*store, "b") == "[v2]");
     CHECK_FALSE(has_journal(files));
@@ -185,7 +180,7 @@ TEST_CASE("a damaged journal is kept once, however many starts its recovery take
         files.plan_faults([first = files.num_calls() + cut](std::size_t n) {
             return n < first ? forgetful_files::fault::none : forgetful_files::fault::refused;
         });
-        auto const opened = try_open(options_on(files));
+        auto const opened = try_open(crowded_on(files));
         files.plan_faults(nullptr);
         if (opened && !has_journal(files)) break;
         ++num_failed;
@@ -196,15 +191,15 @@ TEST_CASE("a damaged journal is kept once, however many starts its recovery take
 
 TEST_CASE("what somebody else wrote or removed since is newer than the journal") {
     forgetful_files files;
-    REQUIRE(try_open(options_on(files, 0)).value()->commit_and_wait(request(put("kept", "v1"), put("changed", "v1"), put("removed", "v1"))));
-    auto const store = try_open(options_on(files)).value();
+    REQUIRE(try_open(options_on(files)).value()->commit_and_wait(request(put("kept", "v1"), put("changed", "v1"), put("removed", "v1"))));
+    auto const store = try_open(crowded_on(files)).value();
     REQUIRE(store->commit_and_wait(request(put("kept", "v2"), put("changed", "v2"), put("removed", "v2"))));
     auto const after = files.after_power_cut(forgetful_files::survival::nothing);
     // The original: no versions, a later date.
     auto const theirs = R"({"name":"changed","value":"theirs","valueTransformed":"theirs","meta":{"namespaces":["default"]},"updated":"2999-01-01T00:00:00Z"})";
     after->put("/data/changed.age", base::as_text(test_cipher()->encrypt(base::as_bytes(theirs))));
     REQUIRE(after->remove("/data/removed.age"));
-    auto const again = try_open(options_on(*after)).value();
+    auto const again = try_open(crowded_on(*after)).value();
     CHECK(shown(*again, "kept") == "[v2]");
     CHECK(shown(*again, "changed") == "[theirs]");
     CHECK(shown(*again, "removed") == "absent");
@@ -213,18 +208,18 @@ TEST_CASE("what somebody else wrote or removed since is newer than the journal")
 
 TEST_CASE("a journal under another key stays where it is") {
     forgetful_files files;
-    auto const store = try_open(options_on(files)).value();
+    auto const store = try_open(crowded_on(files)).value();
     REQUIRE(store->commit_and_wait(request(put("app", "v1"))));
     auto const after = files.after_power_cut(forgetful_files::survival::nothing);
-    auto const refused = try_open(options_on(*after), cipher_of(new_key()));
+    auto const refused = try_open(crowded_on(*after), cipher_of(new_key()));
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == errc::no_match);
-    CHECK(shown(*try_open(options_on(*after)).value(), "app") == "[v1]");
+    CHECK(shown(*try_open(crowded_on(*after)).value(), "app") == "[v1]");
 }
 
 TEST_CASE("a journal that takes no more takes the failed write back, and nothing else has to change") {
     forgetful_files files;
-    auto const store = try_open(options_on(files)).value();
+    auto const store = try_open(crowded_on(files)).value();
     REQUIRE(store->commit_and_wait(request(put("app", "v1"))));
     for (auto const kind : {forgetful_files::fault::refused, forgetful_files::fault::done_badly}) {
         auto const next = files.num_calls();
@@ -236,7 +231,7 @@ TEST_CASE("a journal that takes no more takes the failed write back, and nothing
         CHECK(files.calls().back() == "shorten " + journal_path);
         files.plan_faults(nullptr);
         auto const after = files.after_power_cut(forgetful_files::survival::everything);
-        CHECK(shown(*try_open(options_on(*after)).value(), "app") == "[v1]");
+        CHECK(shown(*try_open(crowded_on(*after)).value(), "app") == "[v1]");
     }
     REQUIRE(store->commit_and_wait(request(put("app", "v2"))));
     CHECK(store->find("app")->version == 2);
@@ -245,7 +240,7 @@ TEST_CASE("a journal that takes no more takes the failed write back, and nothing
 
 TEST_CASE("what has waited long enough becomes files without being asked") {
     forgetful_files files;
-    auto options = options_on(files);
+    auto options = crowded_on(files);
     options.journal_wait = std::chrono::milliseconds(20);
     auto const store = try_open(std::move(options)).value();
     REQUIRE(store->commit_and_wait(request(put("app", "v1"))));
@@ -257,7 +252,7 @@ TEST_CASE("what has waited long enough becomes files without being asked") {
 
 TEST_CASE("a batch that is too much for the journal goes the long way") {
     forgetful_files files;
-    auto const store = try_open(options_on(files, 4)).value();
+    auto const store = try_open(crowded_on(files, 4)).value();
     std::string const large(max_block_len / 4, 'x');
     REQUIRE(store->commit_and_wait(request(put("a", large), put("b", large), put("c", large), put("d", "small"))));
     CHECK_FALSE(has_journal(files));
@@ -266,8 +261,8 @@ TEST_CASE("a batch that is too much for the journal goes the long way") {
 
 TEST_CASE("the power fails while a journal is recovered: the next start does the rest") {
     forgetful_files files;
-    REQUIRE(try_open(options_on(files, 0)).value()->commit_and_wait(request(put("app", "v1"))));
-    auto const store = try_open(options_on(files)).value();
+    REQUIRE(try_open(options_on(files)).value()->commit_and_wait(request(put("app", "v1"))));
+    auto const store = try_open(crowded_on(files)).value();
     REQUIRE(store->commit_and_wait(request(put("app", "v2"), put("b", "w1"))));
     REQUIRE(store->commit_and_wait(request(put("app", "v3"))));
     for (auto const kind : {forgetful_files::fault::refused, forgetful_files::fault::done_badly}) {
@@ -277,10 +272,10 @@ TEST_CASE("the power fails while a journal is recovered: the next start does the
                 first->plan_faults([&](std::size_t n) {
                     return n < cut ? forgetful_files::fault::none : n == cut ? kind : forgetful_files::fault::refused;
                 });
-                (void)try_open(options_on(*first));
+                (void)try_open(crowded_on(*first));
                 auto const second = first->after_power_cut(kept, static_cast<unsigned>(cut));
                 INFO("cut at call " << cut << " of the recovery, kept=" << static_cast<int>(kept));
-                auto const again = try_open(options_on(*second)).value();
+                auto const again = try_open(crowded_on(*second)).value();
                 CHECK(shown(*again, "app") == "[v3]");
                 CHECK(shown(*again, "b") == "[w1]");
                 CHECK_FALSE(has_journal(*second));
@@ -295,7 +290,7 @@ TEST_CASE("the power fails while a journal is recovered: the next start does the
 
 TEST_CASE("while no file can be made of them, records stay in the journal and writes go on") {
     forgetful_files files;
-    auto const store = try_open(options_on(files)).value();
+    auto const store = try_open(crowded_on(files)).value();
     REQUIRE(store->commit_and_wait(request(put("app", "v1"), put("old", "x"))));
     for (std::size_t step = 0; step < 8; ++step) {
         auto const first = files.num_calls();
@@ -307,7 +302,7 @@ TEST_CASE("while no file can be made of them, records stay in the journal and wr
         CHECK(shown(*store, "old") == "[x]");
         for (auto const kept : {forgetful_files::survival::nothing, forgetful_files::survival::everything}) {
             auto const after = files.after_power_cut(kept);
-            auto const again = try_open(options_on(*after)).value();
+            auto const again = try_open(crowded_on(*after)).value();
             CHECK(shown(*again, "app") == "[w" + std::to_string(step) + "]");
             CHECK(shown(*again, "old") == "[x]");
         }
@@ -321,20 +316,20 @@ TEST_CASE("while no file can be made of them, records stay in the journal and wr
 
 TEST_CASE("a deletion does not leave its secret in a journal") {
     forgetful_files files;
-    auto const store = try_open(options_on(files)).value();
+    auto const store = try_open(crowded_on(files)).value();
     REQUIRE(store->commit_and_wait(request(put("app", "v1"))));
     REQUIRE(store->commit_and_wait(request(put("app", "v2"))));
     REQUIRE(store->commit_and_wait(request(removal("app"))));
     CHECK_FALSE(has_journal(files));
     CHECK_FALSE(files.content("/data/app.age"));
     CHECK(files.names_in("/data/history") == std::vector<std::string>{"app.1.age", "app.2.age"});
-    auto const again = try_open(options_on(*files.after_power_cut(forgetful_files::survival::nothing)));
+    auto const again = try_open(crowded_on(*files.after_power_cut(forgetful_files::survival::nothing)));
     CHECK(shown(**again, "app") == "deleted");
 }
 
 TEST_CASE("a crowd shares its syncs; a lone writer makes a plain file") {
     forgetful_files files;
-    auto const store = try_open(options_on(files, 4)).value();
+    auto const store = try_open(crowded_on(files, 4)).value();
     REQUIRE(store->commit_and_wait(request(put("lone", "x"))));
     CHECK(value_in(files, "/data/lone.age") == "x");
     auto const before = files.num_calls();

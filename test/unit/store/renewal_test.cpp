@@ -32,16 +32,6 @@ std::shared_ptr<crypto::value_cipher> changeable(shared_key key, crypto::cipher_
     return std::make_shared<crypto::value_cipher>(std::move(key), mode);
 }
 
-file_options options_on(base::file_layer& files, std::size_t crowd = 0) {
-    file_options o;
-    o.path = "/data";
-    o.files = &files;
-    o.lock = false;
-    o.num_threads = 1;  // the order of calls is then the same every time
-    o.crowd = crowd;
-    return o;
-}
-
 // "value, earlier, earlier": what is shown, and the lengths of what is kept.
 std::string told(secret_store& store, std::string const& name) {
     auto text = shown(store, name);

@@ -30,16 +30,6 @@ change expecting(change c, std::uint64_t version) {
     return c;
 }
 
-file_options options_on(forgetful_files& files, std::size_t crowd = 0) {
-    file_options o;
-    o.path = "/data";
-    o.files = &files;
-    o.lock = false;
-    o.num_threads = 1;
-    o.crowd = crowd;
-    return o;
-}
-
 // "3 current 5, 2 earlier 3": number, state, length.
 std::string listed(secret_store& store, std::string const& name) {
     auto const all = store.versions_and_wait(name);
