@@ -188,7 +188,7 @@ TEST_CASE("a server that asks for time gets it") {
     CHECK(std::chrono::steady_clock::now() - asked_at > 500ms);
 }
 
-TEST_CASE("drift is repaired periodically, and at the start") {
+TEST_CASE("Q41: drift is repaired periodically, and at the start") {
     world w;
     w.options.sync_interval = 20ms;
     w.start();
@@ -207,7 +207,7 @@ TEST_CASE("drift is repaired periodically, and at the start") {
     CHECK(late.data("a", "db") == texts{{"VALUE", "1"}});
 }
 
-TEST_CASE("deleted secrets leave their Secrets behind, unless it is said otherwise") {
+TEST_CASE("Q41: deleted secrets leave their Secrets behind, unless it is said otherwise") {
     world keeps;
     keeps.start();
     keeps.commit(put_in("k8s:db", "1", {"a", "b"}));
