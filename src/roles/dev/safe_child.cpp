@@ -84,10 +84,11 @@ net::awaitable<base::status> safe_child::start() {
     auto const until = net::steady_clock::now() + start_limit;
     while (!base::read_file(answered, 4096)) {
         if (auto const status = child_.ended()) {
-            // Somebody took one of the ports after they were chosen: then choosing again finds others.
+            // Somebody took one of the ports after they were chosen: then choosing again finds others, or the same if it was
+            // taken for a moment only. A start that fails once more on the same ones fails for another reason.
             auto const tried = ports_;
             VSECM_CO_TRY_OK(choose_ports());
-            if (ports_ == tried || ++num_tries == most_tries) co_return fail(errc::unavailable, "safe ended while it started, with status {}", *status);
+            if ((ports_ == tried && num_tries > 1) || ++num_tries == most_tries) co_return fail(errc::unavailable, "safe ended while it started, with status {}", *status);
             VSECM_CO_TRY_OK(relaunch());
         }
         if (net::steady_clock::now() > until) co_return fail(errc::unavailable, "safe does not come up within {}ms", start_limit.count());
