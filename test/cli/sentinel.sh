@@ -30,12 +30,18 @@ row 'doctor takes nothing' 1 '' 'takes no' -- sentinel doctor -l
 row 'apply without a file' 1 '' 'apply takes the name of one file, or -' -- sentinel apply
 row 'apply of no file' 1 '' 'nowhere' -- sentinel apply nowhere
 printf 'w:one,two\ns:gen:[a-z]{8}\n--\nwait:10\n--\nw:k8s:three\nn:x\ns:hunter2\n' >script
-row 'apply, only told' 0 'line 1: put one, two\nline 4: wait 10 ms\nline 6: put k8s:three\n' '' -- sentinel apply script --dry-run
+row 'apply, only told' 0 'line 1: put one, two: 8 bytes would be received\nline 4: wait 10 ms\nline 6: put k8s:three: 7 bytes would be received\n' '' -- sentinel apply script --dry-run
 printf -- '- w: [one, two]\n  s: gen:[a-z]{8}\n- wait: 10\n- {w: "k8s:three", n: x, s: hunter2}\n' >list.yaml
-row 'a YAML list' 0 'line 1: put one, two\nline 3: wait 10 ms\nline 4: put k8s:three\n' '' -- sentinel apply list.yaml --dry-run
-row 'for a program' 0 '{"line":1,"what":"put one, two"}\n{"line":3,"what":"wait 10 ms"}\n{"line":4,"what":"put k8s:three"}\n' '' -- sentinel apply list.yaml --dry-run --output json
+row 'a YAML list' 0 'line 1: put one, two: 8 bytes would be received\nline 3: wait 10 ms\nline 4: put k8s:three: 7 bytes would be received\n' '' -- sentinel apply list.yaml --dry-run
+row 'for a program' 0 '{"line":1,"what":"put one, two","outcome":"8 bytes would be received","warnings":[]}\n{"line":3,"what":"wait 10 ms"}\n{"line":4,"what":"put k8s:three","outcome":"7 bytes would be received","warnings":[]}\n' '' -- sentinel apply list.yaml --dry-run --output json
 stdin=list.yaml
 row 'from standard input' 0 '~line 4: put k8s:three' '' -- sentinel apply - --dry-run
+printf 'w:one,k8s:two\nn:x\ns:{"u":"hunter2"}\nt:{"USER":"{{.u}}"}\nf:yaml\n--\nw:one\ns:hunter2\nt:{{.u}}\n--\nw:one\nd:true\n--\nw:one\ns:x\ne:true\n' >templates
+row 'its templates are tried' 0 'line 1: put one, k8s:two: 14 bytes would be received, 18 bytes by k8s:two\nline 7: put one: 7 bytes would be received\nline 11: delete one\nline 14: put one: the value is encrypted: only safe can tell what would be received\n' 'safe: line 7: warning: the template is not applied' -- sentinel apply templates --dry-run
+truth 'and nothing of them is shown' sh -c '! grep -q hunter2 .out .err'
+printf 'w:one\ns:{"u":"hunter2"}\nt:{{.u.x}}\n--\nw:one\ns:x\n' >failing
+row 'one of which fails' 1 'line 1: put one: would fail\nline 5: put one: 1 byte would be received\n' 'safe: line 1: template: secret:1:4' -- sentinel apply failing --dry-run
+truth 'without a word of the data' sh -c '! grep -q hunter2 .out .err'
 printf 'w:one\ns:hunter2\n--\nhunter2\n' >broken
 row 'a broken script' 1 '' 'line 4: a line is a key, a colon and a value' -- sentinel apply broken
 truth 'of which nothing is repeated' sh -c '! grep -q hunter2 .err'

@@ -1,6 +1,9 @@
 #include "roles/sentinel/apply.hpp"
 
+#include "base/encoding.hpp"
+#include "base/try.hpp"
 #include "codec/json_writer.hpp"
+#include "roles/sentinel/render.hpp"
 #include "roles/sentinel/script_run.hpp"
 
 #include <algorithm>
@@ -9,6 +12,23 @@ namespace vsecm::roles::sentinel {
 namespace {
 
 std::string at(block const& b) { return std::format("line {}: ", b.line); }
+
+// The workloads of a block receive the same, but for what becomes a Kubernetes Secret.
+base::result<block_report> rehearse_block(block const& b, api::name_prefixes const& prefixes, gotmpl::render_options const& options) {
+    block_report report;
+    if (!b.command || b.command->asked.what != verb::put) return report;
+    if (b.command->asked.encrypted) return block_report{"the value is encrypted: only safe can tell what would be received", {}};
+    for (auto const& name : b.command->asked.workloads) {
+        VSECM_TRY(made, rehearse(*b.command, name, prefixes, options));
+        auto const len = made.text.size();
+        auto const size = std::format("{} {}byte{}", len, b.command->asked.append ? "more " : "", len == 1 ? "" : "s");
+        if (report.what.empty()) report.what = size + " would be received";
+        else if (!report.what.starts_with(size)) report.what += std::format(", {} by {}", size, base::printable(name));
+        for (auto& note : made.notes)
+            if (!std::ranges::contains(report.sentences, note)) report.sentences.push_back(std::move(note));
+    }
+    return report;
+}
 
 }  // namespace
 
@@ -48,8 +68,19 @@ net::awaitable<outcome> apply(client::safe_client& safe, script const& all, tell
     co_return result;
 }
 
-void preview(script const& all, teller const& tell) {
-    for (auto const& b : all.blocks) tell({b.line, describe(b)});
+outcome preview(script const& all, api::name_prefixes const& prefixes, gotmpl::render_options const& options, teller const& tell) {
+    outcome result;
+    for (auto const& b : all.blocks) {
+        if (auto const report = rehearse_block(b, prefixes, options)) {
+            for (auto const& sentence : report->sentences) result.sentences.push_back(at(b) + "warning: " + base::printable(sentence));
+            tell({b.line, describe(b), report->what, report->sentences});
+        } else {
+            result.status = api::exit_status::usage;
+            result.sentences.push_back(at(b) + report.error().what);
+            tell({b.line, describe(b), "would fail"});
+        }
+    }
+    return result;
 }
 
 }  // namespace vsecm::roles::sentinel

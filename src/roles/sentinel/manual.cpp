@@ -52,7 +52,9 @@ constexpr base::option_row table[] = {
     {'N', "nbf", option_kind::single, o_nbf, "DATE", "not before: now, or a date like 2026-01-31T00:00:00Z"},
     {'E', "exp", option_kind::single, o_exp, "DATE", "expires: never, or a date"},
     {'\0', "output", option_kind::single, o_output, "text|json", "text (default), or json: no framing, for programs; apply gives a line a block"},
-    {'\0', "dry-run", option_kind::flag, o_dry_run, "", "show what the workload would receive, or with apply what would be done; nobody is contacted.\nA template that fails is exit 1"},
+    {'\0', "dry-run", option_kind::flag, o_dry_run, "", 
+     "show what the workload would receive; with apply, what each block would do. Nobody is contacted.\n"
+     "A template that fails is exit 1"},
     {'\0', "version", option_kind::flag, o_version, "", "the version of this program"},
     {'h', "help", option_kind::flag, o_help, "", "this text"},
 };

@@ -4,7 +4,6 @@
 #include "base/try.hpp"
 #include "codec/json_reader.hpp"
 #include "codec/json_writer.hpp"
-#include "delivery/transform.hpp"
 #include "gotmpl/render.hpp"
 #include "roles/sentinel/inputs.hpp"
 
@@ -20,17 +19,24 @@ base::result<base::secret_text> render(command const& asked, gotmpl::render_opti
     return gotmpl::render(asked.template_text, data->root(), options);
 }
 
-base::result<outcome> preview(prepared_command const& command, api::name_prefixes const& prefixes, gotmpl::render_options const& options) {
+base::result<delivery::rendering> rehearse(prepared_command const& command, std::string_view workload, api::name_prefixes const& prefixes,
+                                           gotmpl::render_options const& options) {
     auto const& asked = command.asked;
-    auto const kind = asked.workloads.empty() ? api::name_kind::workload : api::classify(asked.workloads.front(), prefixes).kind;
+    auto const kind = workload.empty() ? api::name_kind::workload : api::classify(workload, prefixes).kind;
     VSECM_TRY(format, api::parse_format(asked.format));
     std::string_view const value = command.value.view();
     auto made = delivery::transform({&value, 1}, delivery::recipe_for(kind, asked.template_text, format), options);
     if (made.bad_template) return base::fail(base::errc::invalid, "{}", made.bad_template->what);
-    outcome result;
     if (asked.append) made.notes.emplace_back("with -a, the workload receives a list: this value first, then those it has");
+    return made;
+}
+
+base::result<outcome> preview(prepared_command const& command, api::name_prefixes const& prefixes, gotmpl::render_options const& options) {
+    auto const& workloads = command.asked.workloads;
+    VSECM_TRY(made, rehearse(command, workloads.empty() ? std::string_view{} : workloads.front(), prefixes, options));
+    outcome result;
     for (auto const& sentence : made.notes) result.sentences.push_back("warning: " + base::printable(sentence));
-    if (asked.output == output_shape::text) {
+    if (command.asked.output == output_shape::text) {
         result.out = std::move(made.text);
         return result;
     }

@@ -131,8 +131,9 @@ int run_apply(config::sentinel_settings const& settings, command const& asked) {
     if (!all) return finish_without_input(all.error());
     bool printed = true;
     teller const tell = [&](block_news const& news) { printed = print(STDOUT_FILENO, told(news, asked.output) + '\n') && printed; };
-    if (asked.dry_run) preview(*all, tell);
-    int const status = asked.dry_run ? 0 : run_call(settings, [&](client::safe_client& safe) { return apply(safe, *all, tell); });
+    int const status = asked.dry_run
+                           ? finish(preview(*all, {settings.raw_prefix, settings.kubernetes_prefix}, settings.templates, tell))
+                           : run_call(settings, [&](client::safe_client& safe) { return apply(safe, *all, tell); });
     return status == 0 && !printed ? api::to_int(exit_status::usage) : status;
 }
 
