@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the tests of one build folder with `meson test` and counts what was really tested; scripts/test calls it.
 
-    scripts/run_tests.py BUILD_FOLDER [-k PATTERN] [--peers]
+    scripts/run_tests.py BUILD_FOLDER [-k PATTERN]
 
 A Catch2 program counts by its test cases (from the summary it ends with), a TAP script by its lines, any other test as
 one. A program that dies, hangs or leaks fails, whatever it reported. The last line is
@@ -19,7 +19,6 @@ import sys
 TAP_LINE = re.compile(r'^(not )?ok\b[^#]*(#\s*(skip|todo))?', re.IGNORECASE)
 CATCH2_ALL_PASSED = re.compile(r'^All tests passed \(.* in (\d+) test cases?\)', re.MULTILINE)
 CATCH2_TOTALS = re.compile(r'^test cases: +\d+((?: *\| *\d+ [a-z ]+)+)', re.MULTILINE)
-PEERS_SUITE = 'peers'  # needs what an ordinary machine lacks; run on request
 
 
 class Tally:
@@ -124,12 +123,9 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('folder', type=pathlib.Path)
     parser.add_argument('-k', dest='pattern', help='only tests, or Catch2 cases, with this in their name')
-    parser.add_argument('--peers', action='store_true', help='also the tests against other implementations')
     arguments = parser.parse_args()
 
     tests = json.loads((arguments.folder / 'meson-info' / 'intro-tests.json').read_text())
-    if not arguments.peers:
-        tests = [t for t in tests if not any(PEERS_SUITE in s for s in t['suite'])]
     sanitized = 'sanitize' in arguments.folder.name
     extra = ['--timeout-multiplier', '4'] if sanitized else []
     # The guarded pages and the process's own hardening stay as they are; only the reports are asked for.

@@ -1,0 +1,82 @@
+"""Where foreign programs come from: built once from pinned modules by the Go toolchain, kept outside the repository."""
+import fcntl
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+from . import tap
+
+PEERS = pathlib.Path(__file__).resolve().parents[1]
+
+
+def version(name):
+    """What test/peers/versions says of a peer."""
+    for line in (PEERS / 'versions').read_text().splitlines():
+        if line.split()[:1] == [name]:
+            return line.split()[1]
+    raise KeyError(f'test/peers/versions does not name {name}')
+
+
+def cache():
+    """Where built peers are kept; removing it is always safe."""
+    top = os.environ.get('XDG_CACHE_HOME') or os.path.join(os.environ.get('HOME', '/root'), '.cache')
+    folder = pathlib.Path(top) / 'vsecm/peers'
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def go():
+    """The go command. Where there is none the whole suite is skipped."""
+    found = shutil.which('go')
+    if not found:
+        tap.skip_all('needs a Go toolchain on the PATH (https://go.dev), there is none')
+    return found
+
+
+def _environment():
+    # A cache of our own, so that it is removed with the peers; niceness, because nobody waits for anything else meanwhile.
+    return dict(os.environ, GOCACHE=str(cache() / 'go-build'), GOFLAGS='-buildvcs=false')
+
+
+def run_go(arguments, folder):
+    """`go ARGUMENTS...` in a folder; its standard output. What it complains of is this suite's."""
+    command = ['nice', '-n', '19', go()] + [str(word) for word in arguments]
+    done = subprocess.run(command, cwd=folder, env=_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise ChildProcessError(f'go {arguments[0]} failed with {done.returncode}')
+    return done.stdout
+
+
+def built(name, programs, build):
+    """The folder of the cache that holds `programs` of that name; `build(folder)` makes them there when they are not."""
+    there = cache() / name
+    with (cache() / f'{name}.lock').open('w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not all((there / program).is_file() for program in programs):
+            print(f'building {name} (once; kept in {there}) ...', file=sys.stderr, flush=True)
+            began = time.monotonic()
+            with tempfile.TemporaryDirectory(dir=cache(), prefix=f'{name}.') as fresh:
+                build(pathlib.Path(fresh))
+                there.mkdir(exist_ok=True)
+                for program in programs:
+                    os.replace(os.path.join(fresh, program), there / program)
+            print(f'building {name}: done in {time.monotonic() - began:.0f} s', file=sys.stderr, flush=True)
+    return there
+
+
+def module_folder(module, pinned):
+    """The source of a module, checked by the sum database, in Go's module cache."""
+    return pathlib.Path(json.loads(run_go(['mod', 'download', '-json', f'{module}@{pinned}'], '/'))['Dir'])
+
+
+def own_program(folder):
+    """Builds the small Go program of ours in test/peers/FOLDER, which pins its modules by its own go.sum; its path."""
+    out = cache() / 'own' / folder
+    out.parent.mkdir(parents=True, exist_ok=True)
+    run_go(['build', '-trimpath', '-mod=readonly', '-o', out, '.'], PEERS / folder)
+    return out
