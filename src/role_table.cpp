@@ -2,6 +2,7 @@
 #include "roles.hpp"
 #include "roles/demo/role.hpp"
 #include "roles/dev/role.hpp"
+#include "roles/exec/role.hpp"
 #include "roles/help/role.hpp"
 #include "roles/init/role.hpp"
 #include "roles/inspector/role.hpp"
@@ -22,6 +23,7 @@ std::span<role const> all_roles() noexcept {
         {"keystone", run_keystone, keystone_manual},
         {"keygen", run_keygen, keygen_manual},
         {"inspector", run_inspector, inspector_manual},
+        {"exec", run_exec, exec_manual},
         {"dev", run_dev, dev_manual},
         {"demo", run_demo, demo_manual},
         {"help", run_help, help_manual},

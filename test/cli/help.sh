@@ -4,7 +4,7 @@ set -u
 # shellcheck source=test/cli/table.sh
 . "$(dirname "$0")/table.sh"
 cd "$scratch" || exit 1
-roles='safe sentinel sidecar init keystone keygen inspector dev demo help'
+roles='safe sentinel sidecar init keystone keygen inspector exec dev demo help'
 
 row 'nothing asked' 1 '' 'type `vsecm help ROLE`' -- help man
 row 'no such role' 1 '' 'there is no such role' -- help man nobody

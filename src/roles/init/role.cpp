@@ -11,7 +11,7 @@ constexpr int stopped_by_signal = 143;
 
 // `found` says afterwards whether the secret, and not a signal, ended the wait.
 net::awaitable<void> wait_and_stop(client::session& session, config::init_settings const& settings, net::runtime& loop, bool& found) {
-    co_await client::wait_for_secret(session, settings.poll_interval);
+    if (auto there = co_await client::wait_for_secret(session, {settings.poll_interval, {}}); !there) co_return;  // the role is ending
     base::log::info("secret_is_there");
     if (settings.wait_before_exit.count() > 0)
         if (auto slept = co_await net::sleep_for(settings.wait_before_exit); !slept) co_return;

@@ -1,7 +1,7 @@
 #include "roles/inspector/role.hpp"
 
 #include "base/file.hpp"
-#include "client/session.hpp"
+#include "client/waiting.hpp"
 #include "role_frame.hpp"
 
 #include <signal.h>
@@ -25,18 +25,8 @@ int idle() {
     return 0;
 }
 
-std::string_view sentence_of(api::absence why) {
-    switch (why) {
-        case api::absence::absent: return "there is no secret for this workload";
-        case api::absence::deleted: return "there is no secret for this workload (any more)";
-        case api::absence::not_yet: return "the secret is not valid yet";
-        case api::absence::expired: return "the secret has expired";
-    }
-    return "there is no secret";
-}
-
 base::status show(client::fetched const& found) {
-    if (found.what != client::fetched::kind::value) return base::fail(base::errc::not_found, "{}", sentence_of(found.why));
+    if (found.what != client::fetched::kind::value) return std::unexpected(client::no_secret(found.why));
     VSECM_TRY_OK(base::write_all(STDOUT_FILENO, found.content.data.bytes(), "standard output"));
     return base::write_all(STDOUT_FILENO, base::as_bytes("\n"), "standard output");
 }
@@ -50,17 +40,12 @@ int fetched_status(base::result<client::fetched> const& found) {
     return shown ? 0 : tell_failure("inspector", shown.error());
 }
 
-net::awaitable<base::result<client::fetched>> fetch_once(client::session& session) {
-    VSECM_CO_TRY_OK(co_await session.open(spiffe::svid_source::patience::until_first_error));
-    co_return co_await session.safe().fetch();
-}
-
 base::result<int> run() {
     VSECM_TRY(settings, begin_role<config::inspector_settings>("inspector"));
     net::asio::io_context loop(1);
     VSECM_TRY(session, client::session::make(loop.get_executor(), settings.identity, settings.client, client::self_kind::any));
     int status = 1;
-    net::asio::co_spawn(loop, fetch_once(session), [&](std::exception_ptr thrown, base::result<client::fetched> found) {
+    net::asio::co_spawn(loop, client::fetch_once(session), [&](std::exception_ptr thrown, base::result<client::fetched> found) {
         status = thrown ? tell_failure("inspector", {base::errc::internal, "the fetch ended in an exception"}) : fetched_status(found);
         loop.stop();
     });

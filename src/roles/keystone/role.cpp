@@ -16,7 +16,8 @@ struct keystone {
 
 net::awaitable<void> wait(client::session& session, config::keystone_settings const& settings, keystone& state) {
     if (state.probe) state.probe->start();
-    co_await client::wait_for_secret(session, settings.poll_interval);
+    auto found = co_await client::wait_for_secret(session, {settings.poll_interval, {}});
+    if (!found) co_return;  // the role is ending
     state.ready = true;
     base::log::info("ready", {{"what", "the system has bootstrapped"}});
 }

@@ -1,0 +1,52 @@
+#include "delivery/members.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace vsecm;
+using base::as_bytes;
+
+namespace {
+
+// "NAME=text NAME=text", or the error's sentence.
+std::string shown(base::result<std::vector<delivery::member>> const& found) {
+    if (!found) return found.error().what;
+    std::string text;
+    for (auto const& [name, value] : *found) text += (text.empty() ? "" : " ") + name + "=" + std::string(value.view());
+    return text;
+}
+std::string members(std::string_view json) { return shown(delivery::members_of(as_bytes(json))); }
+std::string variables(std::string_view json, std::string_view prefix = {}) { return shown(delivery::variables_of(as_bytes(json), prefix)); }
+
+}  // namespace
+
+TEST_CASE("a string is its text, null nothing, and anything else JSON as it was written") {
+    CHECK(members(R"({"b":"x\ny","a":1.50,"c":true,"d":null,"e":{"f":[1,"z"]}})") == "b=x\ny a=1.50 c=true d= e={\"f\":[1,\"z\"]}");
+    CHECK(members("{}").empty());
+}
+
+TEST_CASE("of two members of one name the last counts, in the place of the first") {
+    CHECK(members(R"({"a":"1","b":"2","a":"3"})") == "a=3 b=2");
+}
+
+TEST_CASE("what is no object has no members, and its text is in no error") {
+    for (auto const* text : {"TopSecret", "\"TopSecret\"", "[\"TopSecret\"]", "null", "", "{\"TopSecret\""}) CHECK(members(text) == "the secret is not a JSON object");
+    std::string many = "{\"k\":0";
+    for (std::size_t i = 0; i < delivery::most_members; ++i) many += ",\"k" + std::to_string(i) + "\":0";
+    CHECK(members(many + "}") == "the secret has more than 1000 members");
+}
+
+TEST_CASE("variables: letters in upper case, dash and dot as underscore, the prefix in front") {
+    CHECK(variables(R"({"db-user":"u","db.pass":"p","_x9":"y","URL":"z"})") == "DB_USER=u DB_PASS=p _X9=y URL=z");
+    CHECK(variables(R"({"1st":"u"})", "K") == "K1ST=u");
+}
+
+TEST_CASE("variables: a name that is none, or is another's, and what no variable holds; said without the name") {
+    for (auto const* json : {R"({"ok":"1","TopSecret=":"2"})", R"({"ok":"1","":"2"})", R"({"ok":"1","9x":"2"})", R"({"ok":"1","ü":"2"})", R"({"ok":"1","a b":"2"})",
+             R"({"ok":"1","OK":"2"})", R"({"ok":"1","x":"\u0000"})", R"({"ok":"1","path":"2"})", R"({"ok":"1","ld_preload":"2"})", R"({"ok":"1","bash-env":"2"})"}) {
+        auto const said = variables(json);
+        CHECK(said.starts_with("member 2 of the secret"));
+        CHECK(!said.contains("TopSecret"));
+    }
+    CHECK(variables("{\"" + std::string(300, 'a') + "\":\"\"}").starts_with("member 1 of the secret: a variable's name has 1 to 255"));
+    CHECK(variables(R"({"path":"2"})", "APP_") == "APP_PATH=2");
+}
