@@ -147,6 +147,49 @@ def rights(things):
             yield f'{rules.title(binding)}: {binding["subjects"]}'
 
 
+def migration(built, original):
+    """The first step of docs/migrate.md changes the program and its privileges, and nothing else."""
+    for kind, name, arguments in [('StatefulSet', 'vsecm-safe', ['safe']), ('Deployment', 'vsecm-sentinel', ['sentinel', 'serve']),
+                                  ('Deployment', 'vsecm-keystone', ['init']), ('Deployment', 'vsecm-keystone', ['keystone'])]:
+        made = next((c for c in rules.containers(named(built, kind, name)) if c.get('args') == arguments), None)
+        if made is None or not rules.ours(made):
+            yield f'no container of {name} runs {" ".join(arguments)}'
+            continue
+        was = next(c for c in rules.containers(named(original, kind, name)) if c['name'] == made['name'])
+        context = made['securityContext']
+        if context['capabilities'] != {'drop': ['ALL']} or context['allowPrivilegeEscalation'] or not context['readOnlyRootFilesystem']:
+            yield f'{name}: {context}'
+        if (context.get('runAsUser') == 0) != (name == 'vsecm-safe') or (name != 'vsecm-safe') != bool(context.get('runAsNonRoot')):
+            yield f'{name}: the user is not what its files are'
+        for word in set(was) | set(made):
+            if word not in ('image', 'args', 'securityContext') and was.get(word) != made.get(word):
+                yield f'{name}: {word} has changed'
+    for thing in original:
+        kept = [t for t in built if rules.title(t) == rules.title(thing)]
+        if len(kept) != (thing['kind'] != 'Secret'):
+            yield f'{rules.title(thing)}: {len(kept)} in what is applied'
+    for kind, name in [('StatefulSet', 'vsecm-safe'), ('Deployment', 'vsecm-sentinel'), ('Deployment', 'vsecm-keystone')]:
+        was, made = named(original, kind, name), named(built, kind, name)
+        if any(was['spec'][w] != made['spec'][w] for w in ('selector',)) or rules.template(was)['spec'].get('volumes') != rules.template(made)['spec'].get('volumes'):
+            yield f'{name}: selector or volumes have changed'
+
+
+def copies(there, back):
+    """The two Jobs of docs/migrate.md that carry the data, and the claim that manifests/base takes up."""
+    jobs = [named(there, 'Job', 'vsecm-copy-data'), named(back, 'Job', 'vsecm-copy-data-back')]
+    mounts = [{m['name']: m['mountPath'] for m in rules.containers(job)[0]['volumeMounts']} for job in jobs]
+    if mounts != [{'host': '/from', 'claim': '/to'}, {'host': '/to', 'claim': '/from'}]:
+        yield f'{mounts}'
+    if [rules.containers(job)[0]['env'][0]['value'] for job in jobs] != ['65532:65532', '0:0']:
+        yield 'owners'
+    if [t['kind'] for t in there + back] != ['PersistentVolumeClaim', 'Job', 'Job']:
+        yield 'the claim is made on the way there only'
+    claim = there[0]['metadata']['name']
+    if claim != 'vsecm-data-vsecm-safe-0' or any(v['persistentVolumeClaim']['claimName'] != claim for job in jobs
+                                                 for v in rules.template(job)['spec']['volumes'] if 'persistentVolumeClaim' in v):
+        yield f'{claim} is not the claim of vsecm-safe-0'
+
+
 def spoil(things, change):
     things = copy.deepcopy(things)
     change(things)
@@ -221,6 +264,13 @@ def main():
         tap.row(f'{name}: joins a workload', faults)
     things = build_with('resources: [MANIFESTS/overlays/production]\ncomponents: [MANIFESTS/components/servicemonitor]', {})
     tap.row('servicemonitor: joins a system', [fault for rule in rules.RULES for fault in rule(things, facts)])
+    text = pathlib.Path(__file__).with_name('original.yaml').read_text()
+    original = list(yaml.safe_load_all(text))
+    built['moved'] = build_with('resources: [original.yaml]\ncomponents: [MANIFESTS/migrate/program]', {'original.yaml': text})
+    tap.row('migrate/program: another program on the original\'s manifests', migration(built['moved'], original))
+    built['back'] = build_with('resources: [original.yaml]\ncomponents: [MANIFESTS/migrate/keep-secrets]', {'original.yaml': text})
+    tap.row('migrate/keep-secrets: nothing but the Secrets is left out', [] if sorted(built['back'], key=rules.title) == sorted((t for t in original if t['kind'] != 'Secret'), key=rules.title) else built['back'])
+    tap.row('migrate/volume: there and back', copies(build(MANIFESTS / 'migrate/volume'), build(MANIFESTS / 'migrate/volume-back')))
     print(f'1..{tap.count}')
     return 1 if tap.failed else 0
 
