@@ -200,4 +200,14 @@ status replace_file(file_layer& files, std::string const& path, byte_view bytes,
     return files.sync_folder(folder);
 }
 
+status make_folders(file_layer& files, std::string const& path, ::mode_t mode) {
+    auto const there = files.list(path);
+    if (there) return {};
+    if (there.error().code != errc::not_found) return std::unexpected(there.error());
+    auto const above = parent_of(path);
+    if (above != "/" && above != ".") VSECM_TRY_OK(make_folders(files, above, mode));
+    VSECM_TRY_OK(files.make_folder(path, mode));
+    return files.sync_folder(above);
+}
+
 }  // namespace vsecm::base

@@ -81,5 +81,8 @@ bool ready_to_write(int fd, std::chrono::milliseconds patience) noexcept;
 result<secret_text> read_file(std::string const& path, std::size_t max_len);
 // Writes `.<name>.tmp-XXXX` beside it, syncs, renames over `path`, syncs the folder. Readers see old or new, never part.
 status replace_file(file_layer& files, std::string const& path, byte_view bytes, ::mode_t mode);
+// Makes the folder `path`, and those above it that are not there either, as mkdir -p; all of them last when it returns, which a
+// new one does only once the folder it is in has been synced.
+status make_folders(file_layer& files, std::string const& path, ::mode_t mode);
 
 }  // namespace vsecm::base

@@ -32,7 +32,7 @@ base::result<data_folder> data_folder::open(file_options const& options) {
     auto const unusable = [&](base::error&& e) {
         return std::unexpected(std::move(e).within(std::format("the data folder {} cannot be used", options.path)));
     };
-    if (auto made = folder.make(folder.data); !made) return unusable(std::move(made).error());
+    if (auto made = base::make_folders(folder.files(), folder.data, 0700); !made) return unusable(std::move(made).error());
     if (auto made = folder.files().make_folder(folder.own, 0700); !made) return unusable(std::move(made).error());
     if (options.lock) {
         auto lock = lock_file(folder.own + "/lock", options.lock_wait);
@@ -44,17 +44,6 @@ base::result<data_folder> data_folder::open(file_options const& options) {
     if (auto found = folder.find_origin(); !found) return unusable(std::move(found).error());
     if (auto synced = folder.files().sync_folder(folder.data); !synced) return unusable(std::move(synced).error());
     return folder;
-}
-
-// With its parents, as mkdir -p; a new one is made to last by syncing the folder it is in.
-base::status data_folder::make(std::string const& path) const {
-    auto const there = files().list(path);
-    if (there || there.error().code != errc::not_found) return there ? base::status{} : base::status(std::unexpected(there.error()));
-    auto const slash = path.find_last_of('/');
-    auto const parent = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-    if (parent != "/" && parent != ".") VSECM_TRY_OK(make(parent));
-    VSECM_TRY_OK(files().make_folder(path, 0700));
-    return files().sync_folder(parent);
 }
 
 base::status data_folder::find_origin() {

@@ -33,7 +33,6 @@ public:
 
 private:
     data_folder(base::file_layer& files, std::string const& path);
-    base::status make(std::string const& path) const;
     base::status find_origin();
 
     base::file_layer* files_;

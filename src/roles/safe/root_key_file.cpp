@@ -66,7 +66,7 @@ net::awaitable<base::status> root_key_file::replace(crypto::root_key const& seen
 
 base::status root_key_file::create_now(crypto::root_key const& key) {
     auto const folder = folder_of(path_);
-    VSECM_TRY_OK(files_.make_folder(folder, 0700));
+    VSECM_TRY_OK(base::make_folders(files_, folder, 0700));
     // Q7: two that start at once must not both make one: the later would replace a key that is in use already.
     VSECM_TRY(held, lock_folder(folder));
     VSECM_TRY(there, read_root_key(path_));

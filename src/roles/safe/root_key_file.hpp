@@ -5,8 +5,7 @@
 
 namespace vsecm::roles::safe {
 
-// Blocks its loop for as long as the disk takes. The folder is made, 0700, with the first key in it.
-// The disk may take its time: the loop goes on meanwhile.
+// The folder is made, 0700, with the first key in it. The disk may take its time: the loop goes on meanwhile.
 class root_key_file final : public root_key_store {
 public:
     root_key_file(base::file_layer& files, std::string path) : files_(files), path_(std::move(path)) {}

@@ -42,6 +42,26 @@ TEST_CASE("a new key is made once, kept 0600, and read back") {
     CHECK(again->id() == made->id());
 }
 
+TEST_CASE("the first key's folder lasts before the key is used") {
+    struct watched_files final : store::testing::passing_on {
+        std::vector<std::string> calls;
+        base::status make_folder(std::string const& path, ::mode_t mode) override {
+            calls.push_back("make " + path);
+            return passing_on::make_folder(path, mode);
+        }
+        base::status sync_folder(std::string const& path) override {
+            calls.push_back("sync " + path);
+            return passing_on::sync_folder(path);
+        }
+    };
+    test::temp_folder folder;
+    test::run_loop loop;
+    watched_files files;
+    root_key_file keys(files, folder / "a/key.txt");
+    REQUIRE(loop.run(keys.create(crypto::root_key::generate())));
+    CHECK(files.calls == std::vector{"make " + (folder / "a"), "sync " + folder.path(), "sync " + (folder / "a")});
+}
+
 TEST_CASE("the loop goes on while the disk takes its time") {
     // Writes only when the loop has done something meanwhile.
     struct slow_files final : store::testing::passing_on {
