@@ -42,7 +42,9 @@ runtime::runtime(std::size_t num_loops) : state_(std::make_unique<state>()) {
     }
 }
 
-runtime::~runtime() {
+runtime::~runtime() { drop_work(); }
+
+void runtime::drop_work() {
     state_->signals.reset();
     state_->guards.clear();
     for (auto& each : loops_) each->drop_work();
@@ -132,6 +134,7 @@ int runtime::run() {
         loops_[0]->run();
         for (auto& each : loops_) each->stop();
     }
+    drop_work();
     return state_->exit_status;
 }
 

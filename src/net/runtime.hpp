@@ -14,7 +14,7 @@ namespace vsecm::net {
 
 // N loops, one thread each; loop 0 runs on the thread that calls run(), the system knows the others as "loop 1" and so
 // on. Whatever lives on a loop (servers, clients, sessions) is only touched there. Make it before, destroy it after,
-// everything that uses its loops.
+// everything that uses its loops; what coroutines use has to live until run() returns.
 class runtime {
 public:
     explicit runtime(std::size_t num_loops = 1);
@@ -42,8 +42,8 @@ public:
     void stop(int exit_status = 0);
     bool stopping() const noexcept;
 
-    // Runs until stopped. SIGTERM and SIGINT begin the ordered stop with status 0; a second one ends the process at
-    // once (128 + signal).
+    // Runs until stopped, once. SIGTERM and SIGINT begin the ordered stop with status 0; a second one ends the process at
+    // once (128 + signal). Coroutines that have not ended by then are destroyed before it returns.
     int run();
 
 private:
@@ -60,6 +60,7 @@ private:
     };
     awaitable<void> watch_signals();
     awaitable<void> stop_in_order();
+    void drop_work();
 
     std::vector<std::unique_ptr<event_loop>> loops_;
     std::vector<step> steps_;

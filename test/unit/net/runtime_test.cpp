@@ -29,6 +29,15 @@ awaitable<base::result<int>> forever() {
     if (failed) co_return base::fail(base::errc::cancelled, "cancelled");
     co_return 1;
 }
+// Says when it has begun, and when it is destroyed in the middle.
+awaitable<void> waits_for_ever(runtime& loops, std::atomic<int>& num_waiting, std::atomic<int>& num_left) {
+    struct farewell {
+        std::atomic<int>& num;
+        ~farewell() { --num; }
+    } const last_words{num_left};
+    asio::post(loops.loop(), [&] { if (--num_waiting == 0) loops.stop(); });
+    (void)co_await forever();
+}
 awaitable<base::result<int>> at_once() { co_return 42; }
 awaitable<void> check_deadlines(runtime& loops) {
     auto const begun = steady_clock::now();
@@ -59,6 +68,14 @@ TEST_CASE("deadlines and bells") {
     runtime loops(1);
     loops.spawn(0, "test", check_deadlines(loops));
     CHECK(loops.run() == 3);
+}
+
+TEST_CASE("what is suspended when the loops stop is gone when run() returns, while what it uses is there") {
+    runtime loops(2);
+    std::atomic<int> num_waiting{2}, num_left{2};
+    for (std::size_t i = 0; i < 2; ++i) loops.spawn(i, "waits", waits_for_ever(loops, num_waiting, num_left));
+    CHECK(loops.run() == 0);
+    CHECK(num_left == 0);
 }
 
 TEST_CASE("the threads of the loops are told apart by their names, and the process keeps its own") {
