@@ -35,7 +35,7 @@ std::string_view as_given(std::string_view value, format f) noexcept {
     return trimmed.empty() ? value : trimmed;
 }
 
-// The work on one value; what there is to say goes into the rendering.
+// The work on the values, one after the other; what there is to say goes into the rendering.
 class worker {
 public:
     worker(recipe const& how, gotmpl::render_options const& options, rendering& told) : how_(how), options_(options), told_(told) {}
@@ -64,7 +64,8 @@ private:
             note("the template is not applied: the secret is not a JSON object");
             return std::nullopt;
         }
-        auto made = gotmpl::render(how_.template_text, document->root(), options_);
+        if (!compiled_) compiled_.emplace(gotmpl::compile(how_.template_text, options_));
+        auto made = *compiled_ ? gotmpl::render(**compiled_, document->root(), options_) : std::unexpected(compiled_->error());
         if (!made) {
             note("the template is not applied: " + made.error().what);
             if (!told_.bad_template) told_.bad_template = std::move(made).error();
@@ -108,6 +109,7 @@ private:
     recipe const& how_;
     gotmpl::render_options const& options_;
     rendering& told_;
+    std::optional<base::result<gotmpl::template_set>> compiled_;  // once for all values; none needed it yet
 };
 
 // One as it is, several as an array.
