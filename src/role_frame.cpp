@@ -1,6 +1,9 @@
 #include "role_frame.hpp"
 
 #include "api/exit_status.hpp"
+#include "base/file.hpp"
+
+#include <unistd.h>
 
 #include <cstdio>
 
@@ -8,10 +11,17 @@ namespace vsecm {
 
 std::optional<int> answer_arguments(manual const& book, arguments args) {
     if (args.empty()) return std::nullopt;
-    bool const asked = args[0] == "--help" || args[0] == "-h";
     auto const help = help_text(book);
-    std::fwrite(help.data(), 1, help.size(), asked ? stdout : stderr);
-    return api::to_int(asked ? api::exit_status::done : api::exit_status::usage);
+    if (args[0] == "--help" || args[0] == "-h") return print_answer(help);
+    std::fwrite(help.data(), 1, help.size(), stderr);
+    return api::to_int(api::exit_status::usage);
+}
+
+int print_answer(std::string_view text) {
+    auto const written = base::write_all(STDOUT_FILENO, base::as_bytes(text), "standard output");
+    if (written) return api::to_int(api::exit_status::done);
+    std::fprintf(stderr, "vsecm: %s\n", written.error().what.c_str());
+    return api::to_int(api::exit_status::usage);
 }
 
 int tell_failure(std::string_view name, base::error const& why) {

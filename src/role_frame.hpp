@@ -14,6 +14,9 @@ namespace vsecm {
 // standard error, 1.
 std::optional<int> answer_arguments(manual const& book, arguments args);
 
+// All of it to standard output: 0. Or 1, with a sentence on standard error: what was asked for did not arrive.
+int print_answer(std::string_view text);
+
 // "vsecm NAME: <the sentence>" on standard error; gives the error's exit status.
 int tell_failure(std::string_view name, base::error const& why);
 

@@ -1,6 +1,7 @@
 #include "roles.hpp"
 
 #include "config/parse.hpp"
+#include "role_frame.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -26,8 +27,6 @@ alias const* find_alias(std::string_view invoked_as) {
     return nullptr;
 }
 
-void print(std::FILE* to, std::string const& text) { std::fwrite(text.data(), 1, text.size(), to); }
-
 std::string list_of_roles() {
     std::string text =
         "vsecm " VSECM_VERSION
@@ -46,7 +45,8 @@ int unknown_role(std::string_view name) {
     auto const nearest = std::ranges::min_element(roles, {}, [&](role const& r) { return config::edit_distance(name, r.name); });
     std::string text = "vsecm: there is no role `" + std::string(name) + "`.";
     if (nearest != roles.end() && config::edit_distance(name, nearest->name) <= 3) text += " Did you mean `vsecm " + std::string(nearest->name) + "`?";
-    print(stderr, text + " Type `vsecm` for the list.\n");
+    text += " Type `vsecm` for the list.\n";
+    std::fwrite(text.data(), 1, text.size(), stderr);
     return no_such_role;
 }
 
@@ -67,14 +67,8 @@ int run_vsecm(std::span<std::string_view const> argv) {
     if (auto const name = base_name(invoked_as); name.starts_with("vsecm-"))
         if (auto const* r = find_role(name.substr(6))) return r->run(rest);
 
-    if (rest.empty() || rest[0] == "--help" || rest[0] == "-h" || (rest[0] == "help" && rest.size() == 1)) {
-        print(stdout, list_of_roles());
-        return 0;
-    }
-    if (rest[0] == "--version") {
-        print(stdout, "vsecm " VSECM_VERSION "\n");
-        return 0;
-    }
+    if (rest.empty() || rest[0] == "--help" || rest[0] == "-h" || (rest[0] == "help" && rest.size() == 1)) return print_answer(list_of_roles());
+    if (rest[0] == "--version") return print_answer("vsecm " VSECM_VERSION "\n");
     if (auto const* r = find_role(rest[0])) return r->run(rest.subspan(1));
     return unknown_role(rest[0]);
 }

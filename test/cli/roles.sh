@@ -10,6 +10,11 @@ for role in safe sidecar init keystone inspector demo; do
     row "$role: help by its letter" 0 "~usage: vsecm $role" '' -- "$role" -h
     row "$role: an argument is a mistake" 1 '' "usage: vsecm $role" -- "$role" --version
 done
+full() { "$VSECM" "$@" >/dev/full 2>"$scratch/.err"; [ $? -eq 1 ] && grep -q 'standard output' "$scratch/.err"; }
+for command in '' '--help' '--version' 'safe --help' 'sentinel --help' 'sentinel --version' 'keygen --help' 'dev --help' 'help env'; do
+    # shellcheck disable=SC2086 # words
+    truth "an answer that cannot be written is no success: vsecm $command" full $command
+done
 for role in sidecar init keystone inspector; do
     environment='VSECM_SAFE_ENDPOINT_URL=http://127.0.0.1/'
     row "$role: an endpoint that is no https" 1 '' "vsecm $role: VSECM_SAFE_ENDPOINT_URL" -- "$role"

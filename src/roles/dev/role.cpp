@@ -88,10 +88,7 @@ int run_dev(arguments args) {
         asked.error().what += " (Type `vsecm dev --help` for help.)";
         return tell_failure("dev", asked.error());
     }
-    if (asked->what == command::kind::help) {
-        auto const help = help_text(dev_manual);
-        return std::fwrite(help.data(), 1, help.size(), stdout) == help.size() ? 0 : 1;
-    }
+    if (asked->what == command::kind::help) return print_answer(help_text(dev_manual));
     auto ended = asked->what == command::kind::add ? add(*asked) : serve(*std::move(asked));
     return ended ? *ended : tell_failure("dev", ended.error());
 }

@@ -1,12 +1,9 @@
 #include "roles/help/role.hpp"
 
-#include "base/file.hpp"
 #include "config/variables.hpp"
 #include "role_frame.hpp"
 #include "roles/help/completion.hpp"
 #include "roles/help/man_page.hpp"
-
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -50,9 +47,7 @@ int run_help(arguments args) {
     }
     bool const wants_help = args.size() == 1 && (args[0] == "help" || args[0] == "--help" || args[0] == "-h");
     auto const text = wants_help ? base::result<std::string>(help_text(help_manual)) : text_of(args);
-    if (!text) return tell_failure("help", text.error());
-    auto const written = base::write_all(STDOUT_FILENO, base::as_bytes(*text), "standard output");
-    return written ? 0 : tell_failure("help", written.error());
+    return text ? print_answer(*text) : tell_failure("help", text.error());
 }
 
 }  // namespace vsecm

@@ -1,11 +1,12 @@
-// vsecm help: the list of roles, and the variables.
+// vsecm help: what roles and variables are for, man pages, and completion for shells.
 #pragma once
 
 #include "roles.hpp"
 
 namespace vsecm {
 
-// `help env` prints every variable; `help ROLE` is `ROLE --help`.
+// `help env` prints every variable, `help man ROLE` and `help completion SHELL` what these are named for; `help ROLE` is
+// `ROLE --help`.
 int run_help(arguments args);
 extern manual const help_manual;
 

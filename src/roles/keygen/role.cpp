@@ -127,11 +127,7 @@ vsecm keygen --decrypt --root-key root-key --data /var/local/vsecm/data --name b
 int run_keygen(arguments args) {
     auto given = parse_options(args, table);
     if (!given) return give_up(given.error());
-    if (given->has(opt_help)) {
-        auto const help = help_text(keygen_manual);
-        std::fwrite(help.data(), 1, help.size(), stdout);
-        return 0;
-    }
+    if (given->has(opt_help)) return print_answer(help_text(keygen_manual));
     std::vector<std::string> warnings;
     auto const settings = config::keygen_settings::load(environment::of_process(), warnings);
     if (!settings) return give_up(settings.error());

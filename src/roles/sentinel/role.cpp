@@ -164,8 +164,8 @@ int run_sentinel(arguments args) {
         if (asked.error().code == errc::invalid) result.sentences.back() += " (Type `safe -h` for help.)";
         return finish(result);
     }
-    if (asked->what == verb::help) return print(STDOUT_FILENO, help_text(sentinel_manual)) ? 0 : 1;
-    if (asked->what == verb::version) return print(STDOUT_FILENO, "vsecm " VSECM_VERSION "\n") ? 0 : 1;
+    if (asked->what == verb::help) return print_answer(help_text(sentinel_manual));
+    if (asked->what == verb::version) return print_answer("vsecm " VSECM_VERSION "\n");
     if (!settings) return finish(failed(settings.error(), false));
     if (asked->what == verb::serve) return run_serve(*settings, warnings);
     if (asked->what == verb::render) return run_render(*settings, *asked);
