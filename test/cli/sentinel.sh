@@ -194,6 +194,17 @@ truth 'and can be cancelled' [ "$?-$(cat cancelled.err)" = '1-safe: Operation wa
 kill -CONT "$(cat dev/safe.pid)"
 wait $command
 truth 'and still arrives' [ $? -eq 0 ]
+# A pipe that is full, and that nobody reads.
+mkfifo full
+exec 3<>full
+dd if=/dev/zero bs=65536 count=1 >&3 2>/dev/null
+# shellcheck disable=SC2086
+env $operator "$VSECM" sentinel -l >&3 2>&3 &
+unread=$!
+truth 'a command whose answer nobody takes can be ended' eventually sh -c \
+    "kill -TERM $unread 2>/dev/null; [ ! -e /proc/$unread ] || grep -q '^State:.Z' /proc/$unread/status"
+kill -KILL $unread 2>/dev/null
+exec 3>&-
 VSECM=$scratch/safe
 sentinel 'called as safe' 0 '~{"secrets":[' '' -- -l
 finish

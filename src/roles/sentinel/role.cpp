@@ -104,6 +104,7 @@ int run_session(config::sentinel_settings const& settings, work todo) {
         loop.stop();
     });
     loop.run();
+    signals.clear();  // or nothing would end a command that waits for whoever reads its answer
     if (!result) return finish(failed({errc::cancelled, "Operation was cancelled."}, false));
     return finish(*result);
 }
