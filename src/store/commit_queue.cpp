@@ -29,6 +29,8 @@ base::status commit_queue::submit(commit_request& request) {
     request.since = steady_clock::now();
     request.len = 0;
     for (auto const& c : request.changes) request.len += c.value.size() + (c.delivered ? c.delivered->size() : 0) + c.meta.template_text.size() + 512;
+    if (request.len > options_.max_waiting_bytes)
+        return fail(errc::too_large, "one request may write {} bytes, not {}: name fewer secrets at a time", options_.max_waiting_bytes, request.len);
     {
         std::lock_guard held(mutex_);
         if (stopping_) return fail(errc::unavailable, "the store is stopping");

@@ -39,7 +39,7 @@ public:
     commit_queue& operator=(commit_queue const&) = delete;
 
     void start();
-    // errc::limited when too much waits, errc::unavailable after stop(); the request is then untouched.
+    // errc::limited when too much waits, too_large if it alone would be, unavailable after stop(); the request is then untouched.
     base::status submit(commit_request& request);
     // Runs `task` on the writer's thread, between two batches. The same errors; the task is then not run.
     base::status run_between(std::move_only_function<void()> task);

@@ -12,6 +12,9 @@ inline constexpr std::size_t max_record_len = 64U << 20;
 // values can be appended one by one, and each is there three times, escaped.
 inline constexpr std::size_t max_record_text_len = 60U << 20;
 
+// What the writer takes of all that waits, and so of one request: its values, and what is to be delivered of them.
+inline constexpr std::size_t max_waiting_len = 64U << 20;
+
 // Names whose deletion is remembered: some 60 MB of memory and a second of loading, if all are there. Beyond, the oldest
 // tenth is forgotten, with the versions kept of it.
 inline constexpr std::size_t max_tombstones = 20'000;

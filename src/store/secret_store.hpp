@@ -23,7 +23,7 @@ using deliver_fn = std::function<base::secret_text(std::span<std::string_view co
 
 struct store_options {
     std::size_t max_waiting = 4096;                  // requests that wait for the writer; beyond: errc::limited
-    std::size_t max_waiting_bytes = 64U << 20;       // of their values
+    std::size_t max_waiting_bytes = max_waiting_len;  // of their values; a request that has more alone: errc::too_large
     std::size_t max_secrets = 1'000'000;             // names with a value; beyond: errc::limited
     std::size_t max_values = 1000;                   // of one secret, by append; beyond: errc::too_large
     std::size_t max_tombstones = store::max_tombstones;  // deleted names remembered; beyond, the oldest tenth is forgotten
@@ -87,7 +87,7 @@ public:
     // --- writing ------------------------------------------------------------------------------------------------------
     // All changes or none; answered when they are durable and every reader sees them, on the caller's loop. Names must
     // differ from each other. errc::invalid (name, empty value, the same name twice), conflict (expected_version; undelete
-    // of what is not deleted), not_found and corrupt (a version to go back to is not kept, or does not open), limited (queue or number of secrets), storage (the disk refused; nothing changed), unavailable (stopping).
+    // of what is not deleted), not_found and corrupt (a version to go back to is not kept, or does not open), limited (queue or number of secrets), too_large, storage (the disk refused; nothing changed), unavailable (stopping).
     net::awaitable<base::result<commit_outcome>> commit(std::vector<change> changes);
     // The same; `done` is called once, on the writer's thread or, for an immediate refusal, on this one.
     using completion = std::move_only_function<void(base::result<commit_outcome>)>;

@@ -30,6 +30,19 @@ base::result<std::vector<base::secret_text>> values_after(vault& safe, store::ch
     return store::appended(one.value.clone(), std::move(earlier));
 }
 
+// Of all the renderings of a request: each name gets a copy of its own.
+class delivered_len {
+public:
+    base::status add(base::secret_text const& text, std::size_t num_workloads) {
+        len_ += text.size();
+        if (len_ <= store::max_waiting_len) return {};
+        return base::fail(base::errc::too_large, "what the template makes is too large for {} workloads at once: name fewer at a time", num_workloads);
+    }
+
+private:
+    std::size_t len_ = 0;
+};
+
 // A slot, held until the end of the scope.
 struct held_slot {
     rendering_slots& all;
@@ -55,11 +68,13 @@ net::awaitable<base::result<std::vector<std::string>>> render(vault& safe, std::
     std::vector<std::string> notes;
     std::vector<std::pair<api::format, store::change const*>> puts;  // rendered ones: all have the same value and template
     auto const loop = co_await net::asio::this_coro::executor;
+    delivered_len so_far;
     for (auto& one : changes) {
         auto const how = recipe_of(safe, one);
         if (delivery::is_plain(how)) continue;
         auto const same = std::ranges::find(puts, how.format, [](auto const& put) { return put.first; });
         if (one.kind == store::change_kind::put && same != puts.end()) {
+            VSECM_CO_TRY_OK(so_far.add(*same->second->delivered, changes.size()));
             one.delivered = same->second->delivered->clone();
             continue;
         }
@@ -72,6 +87,7 @@ net::awaitable<base::result<std::vector<std::string>>> render(vault& safe, std::
         VSECM_CO_TRY_OK(co_await take_slot(safe.renderings(), deadline));
         held_slot const slot(safe.renderings());
         auto made = co_await net::on_own_thread(loop, std::move(work));
+        VSECM_CO_TRY_OK(so_far.add(made.text, changes.size()));
         one.delivered = std::move(made.text);
         for (auto& sentence : made.notes)
             if (!std::ranges::contains(notes, sentence)) notes.push_back(std::move(sentence));

@@ -11,8 +11,9 @@ namespace vsecm::roles::safe {
 // Fills in `delivered` of the changes (puts and appends) that need more than deliver_on_writer(); on a thread of its own, one
 // rendering after the other, and the same one once for all puts. An append is rendered with the values that are there now, and
 // gets their version as the expected one if it expects none: errc::conflict of the commit says that they are there no more.
-// Returns sentences: what is delivered instead of what was asked. errc::corrupt if memory was changed; errc::limited if it is not
-// done by the deadline. Only a few renderings, of all requests together, run at a time: the others wait their turn.
+// Returns sentences: what is delivered instead of what was asked. errc::corrupt if memory was changed; too_large if all of it
+// together is more than the store takes of a request; limited if it is not done by the deadline. Only a few renderings, of all
+// requests together, run at a time: the others wait their turn.
 net::awaitable<base::result<std::vector<std::string>>> render(vault& safe, std::vector<store::change>& changes,
                                                               net::steady_clock::time_point deadline);
 

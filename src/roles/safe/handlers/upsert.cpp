@@ -72,6 +72,9 @@ base::result<std::vector<store::change>> plan(vault& safe, request_context& ctx,
     auto const& value = asked.encrypt ? opened : asked.value;
     if (value.size() > safe.settings().limits.max_value_len)
         return fail(errc::too_large, "the value is larger than {} bytes (VSECM_SAFE_MAX_VALUE)", safe.settings().limits.max_value_len);
+    // Each name gets a copy of its own.
+    if (value.size() + asked.template_text.size() > store::max_waiting_len / names.size())
+        return fail(errc::too_large, "value and template are too large for {} workloads at once: name fewer at a time", names.size());
 
     std::vector<store::change> changes;
     for (auto& name : names) {

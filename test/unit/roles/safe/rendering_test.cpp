@@ -146,6 +146,26 @@ TEST_CASE("Q69: a result that would fill the memory is not made") {
     CHECK(data(f) == R"({"a":1})");
 }
 
+TEST_CASE("what many workloads would receive is not copied beyond what the store takes") {
+    fixture f;
+    wanted asked{{}, R"({"k":"v"})", R"({{printf "%1000000s" .k}})", "raw"};
+    for (int i = 0; i < 100; ++i) asked.workloads.push_back("w" + std::to_string(i));
+    auto const refused = f.post(body_for(asked));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == errc::too_large);
+    CHECK(refused.error().what == "what the template makes is too large for 100 workloads at once: name fewer at a time");
+    asked.value = std::string(1'000'000, 'v');
+    asked.template_text.clear();
+    auto const plain = f.post(body_for(asked));
+    REQUIRE_FALSE(plain);
+    CHECK(plain.error().code == errc::too_large);
+    CHECK(plain.error().what == "value and template are too large for 100 workloads at once: name fewer at a time");
+    CHECK(f.safe->secrets().list().empty());
+    asked.workloads.resize(50);
+    put(f, asked);
+    CHECK(f.safe->secrets().list().size() == 50);
+}
+
 TEST_CASE("renderings take turns, and no longer than a request may") {
     fixture f;
     wanted const asked{{"a", "b"}, R"({"k":"hunter2"})", "{{.k}}", "raw", true};
