@@ -10,6 +10,9 @@
 
 namespace vsecm::codec {
 
+// Bytes of all values, and 64 for each: a file of a mebibyte can repeat a value by aliases until no memory is left.
+inline constexpr std::size_t max_values_len = 16U << 20;
+
 struct yaml_field {
     std::string name;
     std::vector<base::secret_text> values;  // one for a scalar; each of a list
@@ -23,7 +26,7 @@ struct yaml_item {
 
 // Scalars come as they are written, whatever YAML takes them for (`true`, `0644`, a date). errc::invalid with line and column
 // for what is no YAML, and for what is no list of maps of scalars and lists of scalars; more than one document, and a
-// name given twice. An error never repeats a value.
+// name given twice; errc::too_large beyond max_values_len. An error never repeats a value.
 //
 // Made of yaml-cpp, which keeps what it reads in ordinary strings: the allocator is told to overwrite what is freed meanwhile
 // (M_PERTURB, for the rest of the process). Not for servers: for commands that end soon.

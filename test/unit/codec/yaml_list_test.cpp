@@ -61,4 +61,9 @@ TEST_CASE("anything else is refused, with its place and without its text") {
 TEST_CASE("aliases are values written once, and cannot explode") {
     CHECK(shown("- w: &x app\n  s: *x\n") == "w=app,;s=app,;");
     CHECK(shown("- &a {w: x}\n- &b [*a, *a]\n") == "error: line 2: an item of the list is a map of fields");
+    std::string repeated = "- &a {w: " + std::string(400'000, 'x') + "}\n";
+    for (int i = 0; i < 1000; ++i) repeated += "- *a\n";
+    auto const refused = codec::read_yaml_list(repeated);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == errc::too_large);
 }
