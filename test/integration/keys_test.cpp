@@ -94,6 +94,33 @@ TEST_CASE("by hand a key brings the keys it replaced, and what they wrote is the
     CHECK(local.inspect("billing").out == "TopSecret\n");
 }
 
+TEST_CASE("by hand, a key that does not open all there is says so, and those it replaced come with it or not at all") {
+    test::system local({"billing"}, {{"VSECM_ROOT_KEY_INPUT_MODE_MANUAL", "true"}});
+    auto const first = new_key(local), second = new_key(local);
+    auto const record = local.path("data/billing.age"), aside = local.path("billing.age");
+    REQUIRE(give(local, first).status == 0);
+    local.sentinel({"-w", "billing", "-s", "TopSecret"});
+    local.kill_safe();
+    std::filesystem::rename(record, aside);
+    REQUIRE(give(local, second).status == 0);
+    local.sentinel({"-w", "other", "-s", "value"});
+    local.kill_safe();
+    std::filesystem::rename(aside, record);
+    auto const half = give(local, second);
+    CHECK(half.status == 0);
+    CHECK(half.err.contains("1 of the stored secrets cannot be opened"));
+    auto const late = give(local, second + "\n" + first);
+    CHECK(late.status == 2);
+    CHECK(late.err.contains("only while it is sealed"));
+    local.kill_safe();
+    auto const all = give(local, second + "\n" + first);
+    CHECK(all.status == 0);
+    CHECK(all.err.empty());
+    CHECK(local.inspect("billing").out == "TopSecret\n");
+    CHECK(give(local, second + "\n" + first).status == 0);  // a repeated command
+    CHECK(give(local, second).status == 0);
+}
+
 TEST_CASE("a rotation is seen, ends by itself, and the old key can be forgotten; what it wrote elsewhere opens until then") {
     test::system local({"billing", "shipping"});
     for (auto const* value : {"one", "two", "three"}) local.sentinel({"-w", "billing", "-s", value});

@@ -62,6 +62,13 @@ base::result<base::unique_fd> listen_on(std::string const& address, std::string_
     return listener;
 }
 
+// For who gives the key by hand, perhaps the one from before a rotation: the log is not where he looks.
+std::string warning_of_unopened(store::load_summary const& loaded) {
+    if (loaded.num_damaged == 0) return {};
+    return std::format("{} of the stored secrets cannot be opened (`safe -l` marks them): if the root key was replaced once, restart safe and give all of its lines",
+                       loaded.num_damaged);
+}
+
 // A watch hub belongs to its loop, so it is made there.
 net::awaitable<void> add_hub(vault& opened, std::size_t index, net::executor loop) {
     opened.add_hub(index, loop);
@@ -197,13 +204,14 @@ net::awaitable<base::result<std::string>> bootstrap::unseal_on_first_loop(crypto
     if (!opened && service_.now() == phase::opening) service_.enter(phase::sealed);
     if (!opened) co_return std::unexpected(std::move(opened).error());
     base::log::warn("unsealed", {{"root_key", vault_->cipher().key()->id()}, {"kept_in", keys_ ? keys_->describe() : "memory only"}});
-    if (!keys_) co_return std::string{};
+    auto warning = warning_of_unopened(vault_->secrets().loaded());
+    if (!keys_) co_return warning;
     // Only now: it has opened what there is. That it is not stored must not keep safe from serving.
-    auto kept = co_await keeper_->keep(*vault_);
-    if (kept) co_return std::string{};
-    auto warning = "safe is unsealed, but the root key is in memory only, and must be given again after the next start: " + kept.error().what;
+    auto const kept = co_await keeper_->keep(*vault_);
+    if (kept) co_return warning;
     base::log::error("root_key_not_stored", {{"where", keys_->describe()}, {"reason", kept.error().what}});
-    co_return warning;
+    co_return "safe is unsealed, but the root key is in memory only, and must be given again after the next start: " + kept.error().what +
+        (warning.empty() ? "" : ". And " + warning);
 }
 
 net::awaitable<void> bootstrap::shut_down(net::steady_clock::time_point deadline) {

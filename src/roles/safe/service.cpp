@@ -4,6 +4,8 @@
 #include "codec/json_writer.hpp"
 #include "roles/safe/cluster.hpp"
 
+#include <algorithm>
+
 namespace vsecm::roles::safe {
 namespace {
 
@@ -103,7 +105,13 @@ net::awaitable<answer> service::take_key(net::http_request& request) {
     if (auto const* open = vault_.load(std::memory_order_acquire); open != nullptr && now() == phase::serving) {
         // The same key again is what a retried command sends; another one would orphan everything stored.
         auto const present = open->cipher().key();
-        if (present->id() == key.id() && base::equal_constant_time(present->aes_key(), key.aes_key())) co_return ok_text(api::body_ok);
+        if (present->id() == key.id() && base::equal_constant_time(present->aes_key(), key.aes_key())) {
+            auto const known = present->older_ids();
+            auto const is_new = [&](std::string const& id) { return id != present->id() && !std::ranges::contains(known, id); };
+            if (std::ranges::none_of(key.older_ids(), is_new)) co_return ok_text(api::body_ok);
+            co_return base::fail(base::errc::conflict, "safe has this root key already, but not all of the replaced ones that came with it, and takes those "
+                                                       "only while it is sealed: restart it, and give them all at once");
+        }
         co_return base::fail(base::errc::conflict, "safe has a root key already (id {}); `safe --rotate-root-key` replaces it", present->id());
     }
     if (!unseal_) co_return base::fail(base::errc::unavailable, "safe is still starting");
