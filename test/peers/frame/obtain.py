@@ -3,6 +3,7 @@ import fcntl
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -38,17 +39,30 @@ def go():
     return found
 
 
+def c_compiler():
+    """Go's cgo needs one. Where there is none the whole suite is skipped."""
+    if not shutil.which('gcc') and not shutil.which('clang'):
+        tap.skip_all('needs a C compiler on the PATH (gcc or clang), there is none')
+
+
 def _environment():
     # A cache of our own, so that it is removed with the peers; niceness, because nobody waits for anything else meanwhile.
     return dict(os.environ, GOCACHE=str(cache() / 'go-build'), GOFLAGS='-buildvcs=false')
 
 
+class NotServed(ChildProcessError):
+    """A module that the proxy refuses, or whose checksum nobody vouches for; in go's words."""
+
+
 def run_go(arguments, folder):
-    """`go ARGUMENTS...` in a folder; its standard output. What it complains of is this suite's."""
+    """`go ARGUMENTS...` in a folder; its standard output."""
     command = ['nice', '-n', '19', go()] + [str(word) for word in arguments]
-    done = subprocess.run(command, cwd=folder, env=_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, env=_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise ChildProcessError(f'go {arguments[0]} failed with {done.returncode}')
+        refusal = next((line for line in done.stderr.splitlines() if re.search(r': (403|404|410) ', line)), None)
+        if refusal:
+            raise NotServed(refusal.strip())
+        raise ChildProcessError(f'go {arguments[0]} failed with {done.returncode}: {done.stderr[-2000:]}')
     return done.stdout
 
 
