@@ -191,20 +191,21 @@ truth 'a command catches SIGTERM' eventually grep -q '^SigCgt:.*[4567cdef]...$' 
 kill -TERM $cancelled
 wait $cancelled
 truth 'and can be cancelled' [ "$?-$(cat cancelled.err)" = '1-safe: Operation was cancelled.' ]
-kill -CONT "$(cat dev/safe.pid)"
-wait $command
-truth 'and still arrives' [ $? -eq 0 ]
-# A pipe that is full, and that nobody reads.
+# Whose answer nobody takes: its pipe is full.
 mkfifo full
 exec 3<>full
 dd if=/dev/zero bs=65536 count=1 >&3 2>/dev/null
 # shellcheck disable=SC2086
 env $operator "$VSECM" sentinel -l >&3 2>&3 &
 unread=$!
-truth 'a command whose answer nobody takes can be ended' eventually sh -c \
+truth 'another catches SIGTERM' eventually grep -q '^SigCgt:.*[4567cdef]...$' /proc/$unread/status
+truth 'and can be ended while it waits for its reader' eventually sh -c \
     "kill -TERM $unread 2>/dev/null; [ ! -e /proc/$unread ] || grep -q '^State:.Z' /proc/$unread/status"
 kill -KILL $unread 2>/dev/null
 exec 3>&-
+kill -CONT "$(cat dev/safe.pid)"
+wait $command
+truth 'and still arrives' [ $? -eq 0 ]
 VSECM=$scratch/safe
 sentinel 'called as safe' 0 '~{"secrets":[' '' -- -l
 finish
