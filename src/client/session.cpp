@@ -16,8 +16,15 @@ api::exit_status exit_status_of_call(errc code) noexcept {
     }
 }
 
-session::session(std::shared_ptr<spiffe::svid_source> source, std::unique_ptr<safe_client> safe, std::chrono::milliseconds timeout)
-    : source_(std::move(source)), safe_(std::move(safe)), identity_timeout_(timeout) {}
+session::session(net::executor loop, std::shared_ptr<spiffe::svid_source> source, net::endpoint server, config::client_settings const& settings)
+    : loop_(std::move(loop)), source_(std::move(source)), server_(std::move(server)), identity_timeout_(settings.identity_timeout) {
+    limits_.timeout = settings.request_timeout;
+    safe_ = another_client();
+}
+
+std::unique_ptr<safe_client> session::another_client() const {
+    return std::make_unique<safe_client>(loop_, source_->tls(net::tls_role::client), server_, limits_);
+}
 
 base::result<session> session::make(net::executor loop, config::identity_settings const& identity, config::client_settings const& settings,
                                     self_kind self, std::function<void()> on_identity_change) {
@@ -46,10 +53,7 @@ base::result<session> session::make(net::executor loop, config::identity_setting
         return fail(errc::no_identity, "this process's identity ({}) is no workload's: see VSECM_SPIFFEID_PREFIX_WORKLOAD", id);
     };
     auto source = spiffe::svid_source::make(loop, std::move(options));
-    client_options limits;
-    limits.timeout = settings.request_timeout;
-    auto safe = std::make_unique<safe_client>(loop, source->tls(net::tls_role::client), *std::move(server), limits);
-    return session(std::move(source), std::move(safe), settings.identity_timeout);
+    return session(loop, std::move(source), *std::move(server), settings);
 }
 
 net::awaitable<base::status> session::open(spiffe::svid_source::patience how) {

@@ -25,12 +25,17 @@ public:
     net::awaitable<base::status> open(spiffe::svid_source::patience how);
 
     safe_client& safe() noexcept { return *safe_; }
+    // The same with a connection of its own, for a request that is held while others are made.
+    std::unique_ptr<safe_client> another_client() const;
     spiffe::svid_source& identity() noexcept { return *source_; }
     void close();
 
 private:
-    session(std::shared_ptr<spiffe::svid_source> source, std::unique_ptr<safe_client> safe, std::chrono::milliseconds timeout);
+    session(net::executor loop, std::shared_ptr<spiffe::svid_source> source, net::endpoint server, config::client_settings const& settings);
+    net::executor loop_;
     std::shared_ptr<spiffe::svid_source> source_;
+    net::endpoint server_;
+    client_options limits_;
     std::unique_ptr<safe_client> safe_;
     std::chrono::milliseconds identity_timeout_;
 };

@@ -187,11 +187,16 @@ void read(variable_reader& r, sentinel_settings& s) {
     s.kubernetes_prefix = r.text("VSECM_SAFE_STORE_WORKLOAD_SECRET_AS_K8S_SECRET_PREFIX");
 }
 
-void read(variable_reader& r, sidecar_settings& s) {
-    read_each(r, s.log, s.identity, s.backoff, s.client);
+// How a secret is followed: the sidecar's variables, which the original's SDK reads too.
+void read_following(variable_reader& r, auto& s) {
     s.poll_interval = std::max(r.duration("VSECM_SIDECAR_POLL_INTERVAL"), milliseconds{1});
     s.max_poll_interval = std::max(r.duration("VSECM_SIDECAR_MAX_POLL_INTERVAL"), s.poll_interval);
     s.wait = r.duration("VSECM_SIDECAR_WAIT");
+}
+
+void read(variable_reader& r, sidecar_settings& s) {
+    read_each(r, s.log, s.identity, s.backoff, s.client);
+    read_following(r, s);
     s.secrets_path = r.text("VSECM_SIDECAR_SECRETS_PATH");
     if (auto const mode = r.text("VSECM_SIDECAR_FILE_MODE"); mode.empty()) {
         s.file_mode = r.in_cluster() ? 0644 : 0600;
@@ -222,6 +227,11 @@ void read(variable_reader& r, keygen_settings& s) {
 }
 
 void read(variable_reader& r, inspector_settings& s) { read_each(r, s.log, s.identity, s.client); }
+
+void read(variable_reader& r, sdk_settings& s) {
+    read_each(r, s.identity, s.client);
+    read_following(r, s);
+}
 
 template <class Settings>
 base::result<Settings> load_part(base::environment const& env, std::vector<std::string>& warnings) {
@@ -269,6 +279,9 @@ base::result<keystone_settings> keystone_settings::load(base::environment const&
 }
 base::result<keygen_settings> keygen_settings::load(base::environment const& env, std::vector<std::string>& warnings) {
     return load_role<keygen_settings>(env, warnings);
+}
+base::result<sdk_settings> sdk_settings::load(base::environment const& env, std::vector<std::string>& warnings) {
+    return load_part<sdk_settings>(env, warnings);  // other names of the program's environment are not ours to judge
 }
 base::result<inspector_settings> inspector_settings::load(base::environment const& env, std::vector<std::string>& warnings) {
     return load_role<inspector_settings>(env, warnings);

@@ -165,6 +165,16 @@ struct keygen_settings {
     static base::result<keygen_settings> load(base::environment const& env, std::vector<std::string>& warnings);
 };
 
+// A program that has our library in it.
+struct sdk_settings {
+    identity_settings identity;
+    client_settings client;
+    milliseconds poll_interval{20000};
+    milliseconds max_poll_interval{300000};
+    milliseconds wait{50000};
+    static base::result<sdk_settings> load(base::environment const& env, std::vector<std::string>& warnings);
+};
+
 // inspector and exec: one fetch.
 struct inspector_settings {
     log_settings log;

@@ -131,9 +131,9 @@ constexpr variable table[] = {
      {"VSECM_SIDECAR_SECRET_PATH", ""}},
     {"VSECM_SIDECAR_FILE_MODE", text, ours, by_sidecar, "", "",
      "the file's mode, in octal; not set: 0644 in a Kubernetes pod (whose containers may run as different users), 0600 elsewhere"},
-    {"VSECM_SIDECAR_POLL_INTERVAL", duration, original, by_sidecar, "20000", "ms", "pause between fetches where safe cannot push"},
-    {"VSECM_SIDECAR_MAX_POLL_INTERVAL", duration, original, by_sidecar, "300000", "ms", "longest pause while safe is away"},
-    {"VSECM_SIDECAR_WAIT", duration, ours, by_sidecar, "50s", "", "how long one fetch asks to be held"},
+    {"VSECM_SIDECAR_POLL_INTERVAL", duration, original, by_sidecar | by_sdk, "20000", "ms", "pause between fetches where safe cannot push"},
+    {"VSECM_SIDECAR_MAX_POLL_INTERVAL", duration, original, by_sidecar | by_sdk, "300000", "ms", "longest pause while safe is away"},
+    {"VSECM_SIDECAR_WAIT", duration, ours, by_sidecar | by_sdk, "50s", "", "how long one fetch asks to be held"},
     {"VSECM_INIT_CONTAINER_POLL_INTERVAL", duration, original, by_init | by_keystone, "5000", "ms", "pause between checks"},
     {"VSECM_INIT_CONTAINER_WAIT_BEFORE_EXIT", duration, original, by_init, "0", "ms", "pause after the secret is there"},
     {"VSECM_KEYSTONE_READINESS_PORT", address, ours, by_keystone, "", "", "readiness probe of the keystone; none when not set"},
@@ -213,7 +213,7 @@ bool from_service_discovery(std::string_view name, std::string_view value) {
 
 std::string roles_text(std::uint32_t roles) {
     if (roles == by_all) return "every role";
-    constexpr std::string_view names[] = {"safe", "sentinel", "sidecar", "init", "keystone", "keygen", "inspector", "exec", "dev"};
+    constexpr std::string_view names[] = {"safe", "sentinel", "sidecar", "init", "keystone", "keygen", "inspector", "exec", "dev", "the SDK"};
     std::string text;
     for (std::uint32_t bit = 0; bit < std::size(names); ++bit)
         if ((roles & 1u << bit) != 0) text += (text.empty() ? "" : ", ") + std::string(names[bit]);

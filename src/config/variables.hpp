@@ -34,10 +34,10 @@ enum class origin {
 // Bit per role that reads a variable.
 enum used_by : std::uint32_t {
     by_safe = 1, by_sentinel = 2, by_sidecar = 4, by_init = 8, by_keystone = 16, by_keygen = 32, by_inspector = 64,
-    by_exec = 128, by_dev = 256,
-    by_clients = by_sentinel | by_sidecar | by_init | by_keystone | by_inspector | by_exec,
+    by_exec = 128, by_dev = 256, by_sdk = 512,
+    by_clients = by_sentinel | by_sidecar | by_init | by_keystone | by_inspector | by_exec | by_sdk,
     by_mtls = by_safe | by_clients,
-    by_all = 511,
+    by_all = 1023,
 };
 
 struct variable {

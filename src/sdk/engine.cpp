@@ -1,0 +1,214 @@
+#include "sdk/engine.hpp"
+
+#include "base/log.hpp"
+#include "base/try.hpp"
+#include "sdk/quiet_thread.hpp"
+
+#include <openssl/crypto.h>
+#include <sodium.h>
+
+#include <algorithm>
+
+namespace vsecm::sdk {
+
+using base::errc;
+using base::fail;
+using patience = spiffe::svid_source::patience;
+
+namespace {
+
+// A library in somebody else's process: it loads no configuration there, leaves nothing to run at exit, and says nothing.
+base::status prepare_process() {
+    static bool const ready = [] {
+        OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, nullptr);
+        base::log::configure(base::log::level::fatal, base::log::format::text, "sdk");
+        return sodium_init() >= 0;
+    }();
+    if (!ready) return fail(errc::internal, "libsodium found no random numbers");
+    return {};
+}
+
+finding unchanged() { return {VSECM_UNCHANGED, {}, "there was nothing new in the time given"}; }
+constexpr bool settles(int status) { return status == VSECM_OK || VSECM_IS_ABSENCE(status); }
+
+}  // namespace
+
+engine::engine(config::sdk_settings const& settings) : settings_(settings) {}
+
+base::result<std::shared_ptr<engine>> engine::make(config::sdk_settings const& settings) {
+    VSECM_TRY_OK(prepare_process());
+    std::shared_ptr<engine> made(new engine(settings));
+    VSECM_TRY_OK(made->start());
+    return made;
+}
+
+base::status engine::start() {
+    auto const on = loop_.get_executor();
+    VSECM_TRY(session, client::session::make(on, settings_.identity, settings_.client, client::self_kind::any));
+    session_ = std::make_unique<client::session>(std::move(session));
+    pushes_ = session_->another_client();
+    thread_ = quiet_thread([this, keeps = net::asio::make_work_guard(loop_)] { run(); });
+    return {};
+}
+
+void engine::run() noexcept {
+    try {
+        loop_.run();
+    } catch (std::exception const&) {
+        give_up();
+    }
+}
+
+// Of what waits no more. Under the lock.
+finding engine::ended() const {
+    if (over_ && !closed_) return {VSECM_INTERNAL, {}, "the client's thread has failed, perhaps for want of memory"};
+    return {VSECM_CLOSED, {}, "the client or the watch was closed"};
+}
+
+void engine::give_up() {
+    std::lock_guard const lock(guard_);
+    over_ = true;
+    told_.notify_all();
+}
+
+engine::~engine() { close(); }
+
+void engine::close() {
+    {
+        std::lock_guard const lock(guard_);
+        if (std::exchange(closed_, true)) return;
+    }
+    give_up();
+    if (thread_.joinable()) {
+        net::asio::post(loop_, [this] {
+            pushes_->close();
+            session_->close();
+            loop_.stop();
+        });
+        thread_.join();
+    }
+    loop_.drop_work();  // coroutines hold what they borrowed from the members above
+}
+
+void engine::spawn(net::awaitable<void> work) {
+    net::asio::co_spawn(loop_, std::move(work), [this](std::exception_ptr const& thrown) {
+        if (thrown) give_up();
+    });
+}
+
+net::awaitable<base::status> engine::identify() { co_return co_await session_->open(patience::until_deadline); }
+
+// --- questions ------------------------------------------------------------------------------------------------------
+
+finding engine::fetch(std::chrono::milliseconds timeout) {
+    auto const until = std::chrono::steady_clock::now() + timeout;
+    auto const mine = std::make_shared<answer>();
+    std::unique_lock lock(guard_);
+    if (over_) return ended();
+    waiting_.push_back(mine);
+    if (!asking_) spawn(answer_all());  // begins on the loop, which waits for the lock
+    asking_ = true;
+    told_.wait_until(lock, until, [&] { return *mine || over_; });
+    if (*mine) return **mine;
+    if (over_) return ended();
+    std::erase(waiting_, mine);
+    return too_late();
+}
+
+net::awaitable<void> engine::answer_all() {
+    for (;;) {
+        {
+            std::lock_guard const lock(guard_);
+            if (waiting_.empty()) {
+                asking_ = false;
+                co_return;
+            }
+            asked_ = std::exchange(waiting_, {});
+        }
+        base::result<client::fetched> found = fail(errc::no_identity, "");
+        if (auto known = co_await identify(); known) found = co_await session_->safe().fetch();
+        else found = std::unexpected(std::move(known).error());
+        auto const said = finding_of(std::move(found));
+        std::lock_guard const lock(guard_);
+        for (auto const& question : asked_) *question = said;
+        asked_.clear();
+        told_.notify_all();
+    }
+}
+
+// Says what was still missing: who we are, or safe's answer.
+finding engine::too_late() {
+    auto const known = session_->identity().state();
+    if (known.id) return {VSECM_UNREACHABLE, {}, "safe gave no answer in time"};
+    return {VSECM_NO_IDENTITY, {}, known.problem.empty() ? "the SPIFFE Workload API gave no identity in time" : known.problem};
+}
+
+// --- watches --------------------------------------------------------------------------------------------------------
+
+int engine::begin(reader& who) {
+    std::lock_guard const lock(guard_);
+    who = {};
+    if (over_) return ended().status;
+    if (!following_) spawn(follow());
+    following_ = true;
+    ++num_readers_;
+    return VSECM_OK;
+}
+
+void engine::end(reader& who) {
+    std::lock_guard const lock(guard_);
+    if (std::exchange(who.ended, true)) return;
+    told_.notify_all();
+    if (--num_readers_ > 0 || over_) return;
+    net::asio::post(loop_, [this] {
+        std::lock_guard const again(guard_);
+        if (num_readers_ == 0) pushes_->close();  // ends the held request
+    });
+}
+
+finding engine::next(reader& who, std::optional<std::chrono::steady_clock::time_point> until) {
+    std::unique_lock lock(guard_);
+    auto const news = [&] { return who.ended || over_ || state_.number > who.seen_state || trouble_.number > who.seen_trouble; };
+    if (until) told_.wait_until(lock, *until, news);
+    else told_.wait(lock, news);
+    if (who.ended || over_) return ended();
+    if (state_.number > who.seen_state) {
+        who.seen_state = state_.number;
+        return state_.what;
+    }
+    if (trouble_.number <= who.seen_trouble) return unchanged();
+    who.seen_trouble = trouble_.number;
+    return trouble_.what;
+}
+
+net::awaitable<void> engine::follow() {
+    client::poll_options options;
+    options.interval = settings_.poll_interval;
+    options.max_interval = settings_.max_poll_interval;
+    options.wait = std::chrono::ceil<std::chrono::seconds>(settings_.wait);
+    client::poller poller(*pushes_, options);
+    for (;;) {
+        base::result<client::fetched> found = fail(errc::no_identity, "");
+        if (auto known = co_await identify(); known) found = co_await poller.next();
+        else found = std::unexpected(std::move(known).error());
+        std::lock_guard const lock(guard_);
+        if (num_readers_ == 0 || over_) {
+            state_ = trouble_ = {};  // it would be old news for the next reader
+            following_ = false;
+            co_return;
+        }
+        publish(std::move(found));
+    }
+}
+
+void engine::publish(base::result<client::fetched>&& found) {
+    if (!found && found.error().code == errc::cancelled) return;  // its last reader left, and another came
+    auto what = finding_of(std::move(found));
+    auto& slot = settles(what.status) ? state_ : trouble_;
+    bool const same = &slot == &trouble_ && trouble_.number > 0 && trouble_.what.status == what.status && trouble_.what.message == what.message;
+    if (&slot == &state_) trouble_ = {};
+    if (!same) slot = {++num_published_, std::move(what)};
+    told_.notify_all();
+}
+
+}  // namespace vsecm::sdk
