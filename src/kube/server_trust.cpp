@@ -38,13 +38,14 @@ base::result<std::shared_ptr<net::tls_context const>> trust_server(net::endpoint
     if (add_certificates(SSL_CTX_get_cert_store(ctx.get()), ca_pem) == 0) return fail(errc::invalid, "it holds no certificate");
     auto* const expected = SSL_CTX_get0_param(ctx.get());
     X509_VERIFY_PARAM_set_hostflags(expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    bool const is_set = X509_VERIFY_PARAM_set1_ip_asc(expected, server.host.c_str()) == 1 ||
-                        X509_VERIFY_PARAM_set1_host(expected, server.host.data(), server.host.size()) == 1;
+    bool const is_address = X509_VERIFY_PARAM_set1_ip_asc(expected, server.host.c_str()) == 1;
+    bool const is_set = is_address || X509_VERIFY_PARAM_set1_host(expected, server.host.data(), server.host.size()) == 1;
     ERR_clear_error();
     if (!is_set) return fail(errc::invalid, "`{}` cannot be the name in a certificate", server.host);
     auto made = std::make_shared<net::tls_context>();
     made->ctx = std::move(ctx);
     made->generation = generation;
+    if (!is_address) made->server_name = server.host;  // an address is not sent: RFC 6066 section 3
     return made;
 }
 

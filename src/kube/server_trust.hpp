@@ -7,7 +7,8 @@
 namespace vsecm::kube {
 
 // A client context that accepts certificates issued under one of `ca_pem` for `server.host`, a name or an address, and shows
-// none of its own. errc::invalid if there is no certificate in it, or OpenSSL does not know the groups.
+// none of its own. A name is sent in the clear too (SNI), an address is not. errc::invalid if there is no certificate in
+// `ca_pem`, or OpenSSL does not know the groups.
 base::result<std::shared_ptr<net::tls_context const>> trust_server(net::endpoint const& server, std::string_view ca_pem,
                                                                    std::string_view groups, std::uint64_t generation);
 

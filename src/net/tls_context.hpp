@@ -60,6 +60,7 @@ struct tls_context {
     std::shared_ptr<void const> attached;  // destroyed after `ctx`
     ssl_ctx_ptr ctx;
     std::uint64_t generation = 0;
+    std::string server_name{};  // a client names it in the clear (SNI), for who serves several by one address; empty: none is sent
 };
 
 // Where the TLS context to use now comes from.

@@ -163,7 +163,7 @@ void ssl_deleter::operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
 tls_stream::tls_stream(tcp_socket socket, std::shared_ptr<tls_context const> context, tls_role role)
     : socket_(std::move(socket)), context_(std::move(context)), ssl_(SSL_new(context_->ctx.get())), role_(role) {
     BIO* const bio = BIO_new(socket_bio::method());
-    if (!ssl_ || !bio) {
+    if (!ssl_ || !bio || !name_server()) {
         BIO_free(bio);
         throw std::bad_alloc();
     }
@@ -180,6 +180,11 @@ tls_stream::tls_stream(tcp_socket socket, std::shared_ptr<tls_context const> con
 }
 
 tls_stream::~tls_stream() = default;
+
+bool tls_stream::name_server() {
+    if (role_ == tls_role::server || context_->server_name.empty()) return true;
+    return SSL_set_tlsext_host_name(ssl_.get(), context_->server_name.c_str()) == 1;
+}
 
 tls_stream::io_result tls_stream::finish(int returned) {
     int const system_error = errno;

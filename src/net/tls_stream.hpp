@@ -74,6 +74,7 @@ public:
 private:
     friend struct socket_bio;
     io_result finish(int returned);
+    bool name_server();
 
     // What was received during the handshake and OpenSSL has not asked for yet; no bytes, no memory.
     struct fetched {

@@ -34,14 +34,29 @@ public:
     std::string renew() {
         test_ca ca;
         auto context = ca.server_context("IP:127.0.0.1");
+        SSL_CTX_set_tlsext_servername_callback(context->ctx.get(), &server_certificate::note_name);
+        SSL_CTX_set_tlsext_servername_arg(context->ctx.get(), this);
         std::scoped_lock const guard(lock_);
         context_ = std::move(context);
         return ca.cert_pem();
     }
+    std::vector<std::string> names_asked() const {
+        std::scoped_lock const guard(lock_);
+        return names_asked_;
+    }
 
 private:
+    static int note_name(SSL* ssl, int*, void* self) {
+        auto& here = *static_cast<server_certificate*>(self);
+        auto const* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+        std::scoped_lock const guard(here.lock_);
+        if (name != nullptr) here.names_asked_.emplace_back(name);
+        return SSL_TLSEXT_ERR_OK;
+    }
+
     mutable std::mutex lock_;
     std::shared_ptr<net::tls_context const> context_;
+    std::vector<std::string> names_asked_;
 };
 
 std::string verb_of(std::string_view method) {
@@ -223,6 +238,8 @@ std::vector<std::string> api_server::log() const {
 
 std::size_t api_server::count(std::string const& line_start) const {
     std::size_t num = 0;
+std::vector<std::string> api_server::names_asked() const { return impl_->certificate->names_asked(); }
+
     for (auto const& line : log()) num += line.starts_with(line_start) ? 1 : 0;
     return num;
 }

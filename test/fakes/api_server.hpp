@@ -67,6 +67,7 @@ public:
     void change_ca();  // new CA and certificate; the pod's file follows
     std::vector<std::string> log() const;  // "patch a/db 201" of each request so far
     std::size_t count(std::string const& line_start) const;
+    std::vector<std::string> names_asked() const;  // by TLS clients (SNI), of each connection that named one
 
 private:
     struct impl;

@@ -188,6 +188,14 @@ TEST_CASE("without its files there is no account, and the file that misses is na
         fixture f;
         std::filesystem::remove(f.server.account_folder() + file);
         CHECK(f.failure().why == refusal::unreachable);
+TEST_CASE("a server is told by which name it is called, but not by which address") {
+    fixture by_name(60s, 5s, "localhost"), by_address;
+    (void)by_name.failure();  // its certificate is for the address
+    CHECK(by_name.server.names_asked() == std::vector<std::string>{"localhost"});
+    CHECK(by_address.failure().why == refusal::no_secret);
+    CHECK(by_address.server.names_asked().empty());
+}
+
         CHECK(f.failure().what.contains(file));
         std::ofstream(f.server.account_folder() + file) << " \n";
         CHECK(f.failure().what.contains(file));
