@@ -64,7 +64,7 @@ constexpr variable table[] = {
     {"VSECM_SAFE_NAMESPACE_ISOLATION", choice, ours, by_safe, "auto", "auto|enforce|warn|off",
      "whether a workload's namespace must be among its secret's; auto: enforce on a data folder made here, warn on an adopted one"},
     {"VSECM_SAFE_ENFORCE_DATES", boolean, ours, by_safe, "false", "",
-     "true: a secret is delivered from its -N date to its -E date only; false: dates are kept and listed, as in the original"},
+     "true: a secret is delivered, to workloads and as a Kubernetes Secret, from its -N date to its -E date only; false: dates are kept and listed, as in the original"},
     {"VSECM_SAFE_AUDIT_PATH", text, ours, by_safe, "stdout", "", "where audit lines go: stdout, stderr, off, or a file to append to"},
     {"VSECM_SAFE_BOOTSTRAP_TIMEOUT", duration, original, by_safe, "300000", "ms", "longest start: identity, root key, store"},
     {"VSECM_SAFE_SHUTDOWN_TIMEOUT", duration, ours, by_safe, "10s", "", "longest wait for answers in flight when stopping"},

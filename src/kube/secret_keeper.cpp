@@ -46,11 +46,21 @@ bool holds(secret_object const& there, secret_data const& wanted) {
 }  // namespace
 
 net::awaitable<api_result<kept>> secret_keeper::put(secret_ref const& which, secret_data const& data) {
+    return keep(which, data, if_absent::make);
+}
+
+net::awaitable<api_result<kept>> secret_keeper::empty(secret_ref const& which) {
+    secret_data const none;
+    co_return co_await keep(which, none, if_absent::leave);
+}
+
+net::awaitable<api_result<kept>> secret_keeper::keep(secret_ref const& which, secret_data const& data, if_absent absent) {
     for (int round = 1;; ++round) {
         auto there = co_await api_.get(which);
-        bool const absent = !there && there.error().why == refusal::no_secret;
-        if (!there && !absent) co_return std::unexpected(std::move(there).error());
-        auto done = absent ? co_await make(which, data) : co_await amend(which, *there, data);
+        bool const is_absent = !there && there.error().why == refusal::no_secret;
+        if (!there && !is_absent) co_return std::unexpected(std::move(there).error());
+        if (is_absent && absent == if_absent::leave) co_return kept::as_it_was;
+        auto done = is_absent ? co_await make(which, data) : co_await amend(which, *there, data);
         if (done || round == max_rounds || !was_overtaken(done.error().why)) co_return done;
     }
 }
@@ -82,7 +92,7 @@ net::awaitable<api_result<kept>> secret_keeper::rewrite(secret_ref const& which,
     co_return done;
 }
 
-net::awaitable<api_result<kept>> secret_keeper::remove(secret_ref const& which) {
+net::awaitable<api_result<kept>> secret_keeper::remove(secret_ref const& which, parting how) {
     for (int round = 1;; ++round) {
         auto there = co_await api_.get(which);
         if (!there && there.error().why == refusal::no_secret) co_return kept::as_it_was;
@@ -92,7 +102,9 @@ net::awaitable<api_result<kept>> secret_keeper::remove(secret_ref const& which) 
         for (auto const& key : there->keys()) has_others = has_others || there->owners(key).others;
         api_result<kept> done = kept::removed;
         if (has_others) {
-            secret_changes const changes{nullptr, find_stale(*there, {}).all, {}, {}};
+            auto stale = find_stale(*there, {}).all;
+            if (how == parting::for_now && stale.empty()) co_return kept::as_it_was;
+            secret_changes const changes{nullptr, std::move(stale), how == parting::for_now ? owner_value : std::string_view{}, {}};
             done = co_await rewrite(which, *there, changes, kept::removed);
         } else if (auto removed = co_await api_.remove(which, *there); !removed) {
             done = std::unexpected(std::move(removed).error());

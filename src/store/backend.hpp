@@ -51,6 +51,7 @@ struct record_write {
     secret_state state = secret_state::present;  // present, deleted or vacant
     std::uint64_t replaces = 0;                  // version of the present record there now, 0 if none
     bool replaces_damaged = false;               // what is there could not be opened: keep it aside
+    bool amends = false;                         // the version that is there, written again: nothing becomes an earlier one
     // Makes the ciphertext of the record. Called once, on any thread of the backend.
     std::function<base::result<std::vector<std::uint8_t>>()> seal;
 };

@@ -73,11 +73,12 @@ base::result<std::chrono::nanoseconds> batch_writer::tend(bool all) {
     return journal_.until_due();
 }
 
-// Many plain writes at once, or any after them until the journal is gone; what deletes or replaces files goes the long way.
+// Many plain writes at once, or any after them until the journal is gone; what deletes, replaces or amends files goes the long
+// way: in the journal a version is there once.
 bool batch_writer::is_crowd() const {
     if (settling_ || options_.crowd == 0 || (journal_.empty() && steps_.size() < options_.crowd)) return false;
     return std::ranges::none_of(steps_, [this](step const& s) {
-        return s.tombstone || s.write->replaces_damaged || index_.aliases.contains(s.write->name);
+        return s.tombstone || s.write->replaces_damaged || s.write->amends || index_.aliases.contains(s.write->name);
     });
 }
 

@@ -16,6 +16,8 @@ enum class change_kind : std::uint8_t {
     remove,  // a tombstone stays, and what was there becomes the newest earlier version
     rollback,  // an earlier version (`restores`) becomes current again, as a new version
     undelete,  // the same with the newest earlier version of a deleted secret
+    depart,  // what was made of it is gone from the namespaces in `meta`: they are not `leaving` any more. No new version, no news
+             // to anybody, and nothing at all if there is another version than `expected_version`
 };
 constexpr bool carries_value(change_kind k) noexcept { return k == change_kind::put || k == change_kind::append; }
 

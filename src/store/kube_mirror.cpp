@@ -54,6 +54,13 @@ struct kube_mirror::impl : std::enable_shared_from_this<impl> {
         net::wake_signal bell;
     };
 
+    // What should be in a namespace of a name.
+    enum class wish : std::uint8_t {
+        carried,   // the value
+        withheld,  // no value, because of its dates: whoever reads the Secret gets no more than a workload would
+        gone,      // nothing
+    };
+
     impl(secret_store& s, watch_hub& h, std::shared_ptr<kube::service_account> a, net::executor e, spawn_fn f, mirror_options o)
         : secrets(s), hub(h), account(std::move(a)), loop(std::move(e)), spawn(std::move(f)), options(std::move(o)), states(s.clock()) {}
 
@@ -66,10 +73,11 @@ struct kube_mirror::impl : std::enable_shared_from_this<impl> {
     net::awaitable<void> look(lane& l, std::string name);
     net::awaitable<base::result<kube::secret_data>> read(stored_secret const& secret);
     net::awaitable<kube::api_result<kube::kept>> make_so(lane& l, kube::secret_ref const& which, stored_secret const& secret);
-    bool wanted(secret_ptr const& secret, std::string const& space) const;
-    void note_success(lane& l, errand& e, stored_secret const& secret, kube::kept done);
+    net::awaitable<kube::api_result<kube::kept>> withdraw(lane& l, kube::secret_ref const& which, wish what);
+    wish wish_for(secret_ptr const& secret, std::string const& space) const;
+    void note_success(lane& l, errand& e, stored_secret const& secret, wish what, kube::kept done);
     void note_failure(lane& l, errand& e, std::string const& name, kube::api_failure const& why);
-    void forget(lane& l, std::string const& name, kube::kept done);
+    void forget(lane& l, secret_ptr const& secret, std::string const& name, kube::kept done);
 
     secret_store& secrets;
     watch_hub& hub;
@@ -89,9 +97,10 @@ void kube_mirror::impl::note(std::string const& name) {
     if (stopping || !name.starts_with(options.prefix)) return;
     auto const secret = secrets.find(name);
     std::set<std::string> spaces;
-    // A deleted one keeps its namespaces where something is still to be done about them.
-    if (secret && secret->meta && (secret->state == secret_state::present || options.delete_secrets))
-        spaces.insert(secret->meta->namespaces.begin(), secret->meta->namespaces.end());
+    if (secret) {
+        if (secret->state == secret_state::present) spaces.insert(secret->meta->namespaces.begin(), secret->meta->namespaces.end());
+        if (options.delete_secrets) spaces.insert(secret->meta->leaving.begin(), secret->meta->leaving.end());
+    }
     for (auto const& [space, l] : lanes)
         if (l->errands.contains(name)) spaces.insert(space);
     for (auto const& space : spaces) ask(name, space);
@@ -150,9 +159,15 @@ void kube_mirror::impl::leave() {
     next->notify();
 }
 
-bool kube_mirror::impl::wanted(secret_ptr const& secret, std::string const& space) const {
-    if (!secret || (secret->state != secret_state::present && secret->state != secret_state::damaged)) return false;
-    return secret->state == secret_state::damaged || std::ranges::contains(secret->meta->namespaces, space);
+kube_mirror::impl::wish kube_mirror::impl::wish_for(secret_ptr const& secret, std::string const& space) const {
+    switch (auto const seen = visible(secret, secrets.clock().now())) {
+        case visibility::absent:
+        case visibility::deleted: return wish::gone;
+        case visibility::damaged: return wish::carried;  // and told as failing
+        default:
+            if (!std::ranges::contains(secret->meta->namespaces, space)) return wish::gone;
+            return seen == visibility::present || !options.enforce_dates ? wish::carried : wish::withheld;
+    }
 }
 
 // A look throws where there is no memory or no thread for it. That is this one Secret's failure; thrown further, it would end
@@ -172,25 +187,24 @@ net::awaitable<void> kube_mirror::impl::attempt(lane& l, std::string name) {
 net::awaitable<void> kube_mirror::impl::look(lane& l, std::string name) {
     auto const asked = l.errands.at(name).asked;
     auto const secret = secrets.find(name);
-    bool const wants = wanted(secret, l.space);
+    auto const what = wish_for(secret, l.space);
     kube::secret_ref const which{l.space, name.substr(options.prefix.size())};
     kube::api_result<kube::kept> done = kube::kept::as_it_was;
     if (which == options.untouchable) {
-        if (wants) done = kept_off(which);
-    } else if (wants) {
+        if (what == wish::carried) done = kept_off(which);
+    } else if (what == wish::carried) {
         done = co_await make_so(l, which, *secret);
-    } else if (options.delete_secrets) {
-        kube::secret_keeper keeper(l.api);
-        done = co_await keeper.remove(which);
+    } else {
+        done = co_await withdraw(l, which, what);
     }
     if (stopping) co_return;
     auto& e = l.errands.at(name);
     if (!done)
         note_failure(l, e, name, done.error());
-    else if (wants)
-        note_success(l, e, *secret, *done);
+    else if (what != wish::gone)
+        note_success(l, e, *secret, what, *done);
     else if (e.asked == asked)
-        co_return forget(l, name, *done);
+        co_return forget(l, secret, name, *done);
     if (e.asked != asked) e.due = steady_clock::now();  // it was changed meanwhile
 }
 
@@ -213,19 +227,39 @@ net::awaitable<kube::api_result<kube::kept>> kube_mirror::impl::make_so(lane& l,
     co_return co_await keeper.put(which, *data);
 }
 
-void kube_mirror::impl::note_success(lane& l, errand& e, stored_secret const& secret, kube::kept done) {
-    e.pauses.reset();
-    e.due = steady_clock::now() + options.sync_interval;
-    auto const* const written = done == kube::kept::written ? "yes" : "no";
-    bool const is_news = states.set(secret.name, l.space, mirror_state::synced, secret.version);
-    if (is_news || done == kube::kept::written)
-        base::log::info("kubernetes_secret_synced", {{"name", secret.name}, {"namespace", l.space}, {"version", secret.version}, {"written", written}});
+// Where Secrets stay, one whose value is withheld stays too, without it.
+net::awaitable<kube::api_result<kube::kept>> kube_mirror::impl::withdraw(lane& l, kube::secret_ref const& which, wish what) {
+    kube::secret_keeper keeper(l.api);
+    auto const how = what == wish::withheld ? kube::parting::for_now : kube::parting::for_good;
+    if (options.delete_secrets) co_return co_await keeper.remove(which, how);
+    if (what == wish::withheld) co_return co_await keeper.empty(which);
+    co_return kube::kept::as_it_was;
 }
 
-void kube_mirror::impl::forget(lane& l, std::string const& name, kube::kept done) {
+void kube_mirror::impl::note_success(lane& l, errand& e, stored_secret const& secret, wish what, kube::kept done) {
+    e.pauses.reset();
+    e.due = steady_clock::now() + options.sync_interval;
+    auto const* const written = done == kube::kept::as_it_was ? "no" : "yes";
+    auto const* const event = what == wish::carried ? "kubernetes_secret_synced" : "kubernetes_secret_withheld";
+    bool const is_news = states.set(secret.name, l.space, mirror_state::synced, secret.version);
+    if (is_news || done != kube::kept::as_it_was)
+        base::log::info(event, {{"name", secret.name}, {"namespace", l.space}, {"version", secret.version}, {"written", written}});
+}
+
+void kube_mirror::impl::forget(lane& l, secret_ptr const& secret, std::string const& name, kube::kept done) {
     if (done == kube::kept::removed) base::log::info("kubernetes_secret_removed", {{"name", name}, {"namespace", l.space}});
     states.erase(name, l.space);
     l.errands.erase(name);
+    if (!options.delete_secrets || !secret || !std::ranges::contains(secret->meta->leaving, l.space)) return;
+    change departed;
+    departed.kind = change_kind::depart;
+    departed.name = name;
+    departed.meta.namespaces = {l.space};
+    departed.expected_version = secret->version;
+    // If it cannot be noted now, the namespace is looked at once more after a restart.
+    std::vector<change> noted;
+    noted.push_back(std::move(departed));
+    secrets.submit(std::move(noted), [](auto const&) {});
 }
 
 void kube_mirror::impl::note_failure(lane& l, errand& e, std::string const& name, kube::api_failure const& why) {

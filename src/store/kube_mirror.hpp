@@ -16,6 +16,7 @@ namespace vsecm::store {
 struct mirror_options {
     std::string prefix = "k8s:";
     bool delete_secrets = false;                                // with the secret, or with the namespace taken from it
+    bool enforce_dates = false;                                 // before and after its dates no value of it is in a Secret
     std::chrono::milliseconds sync_interval{300'000};           // what is there is looked at again, and mended
     std::chrono::milliseconds request_timeout{10'000};
     net::backoff_policy retry{.first = std::chrono::milliseconds(500), .factor = 2.0, .cap = std::chrono::seconds(60), .max_attempts = {}};

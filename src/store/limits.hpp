@@ -19,4 +19,7 @@ inline constexpr std::size_t max_waiting_len = 64U << 20;
 // tenth is forgotten, with the versions kept of it.
 inline constexpr std::size_t max_tombstones = 20'000;
 
+// Namespaces of one name that wait for what was made of it there to go.
+inline constexpr std::size_t max_leaving = 1000;
+
 }  // namespace vsecm::store

@@ -27,7 +27,8 @@ record_write write_of(secret_ptr const& current, std::shared_ptr<plain_record co
     w.name = record->name;
     w.version = record->version;
     w.state = record->state;
-    w.replaces = is_present(current) && current->persisted ? current->version : 0;
+    w.amends = current && current->version == record->version;
+    w.replaces = is_present(current) && current->persisted && !w.amends ? current->version : 0;
     w.replaces_damaged = current && current->state == secret_state::damaged;
     w.seal = [record = std::move(record), cipher = std::move(cipher)]() -> base::result<std::vector<std::uint8_t>> {
         auto const json = encode_record(*record);
@@ -81,6 +82,7 @@ base::result<request_plan> planner::plan(std::vector<change>& changes,
 }
 
 base::status planner::plan_one(change& c, std::shared_ptr<crypto::value_cipher const> const& cipher, request_plan& out) const {
+    if (c.kind == change_kind::depart) return plan_departure(c, cipher, out);
     auto const current = map_.find(c.name);
     bool const existed = is_present(current);
     if (c.expected_version) {
@@ -97,6 +99,8 @@ base::status planner::plan_one(change& c, std::shared_ptr<crypto::value_cipher c
         return fail(errc::limited, "there are {} secrets, the limit", options_.max_secrets);
 
     VSECM_TRY(next, next_record(c, current));
+    VSECM_TRY(leaving, left_behind(next, current));
+    next.meta.leaving = std::move(leaving);
     VSECM_TRY_OK(check_len(next));
     auto const record = std::make_shared<plain_record>(std::move(next));
     auto snapshot = maker_.make(*record);
@@ -107,10 +111,39 @@ base::status planner::plan_one(change& c, std::shared_ptr<crypto::value_cipher c
     } else if (current && current->persisted) {
         // What is on the disk must not come back after a restart.
         auto const vacant = std::make_shared<plain_record>(marker(c.name, record->version, secret_state::vacant, record->updated));
+        vacant->meta.leaving = record->meta.leaving;
         out.group.writes.push_back(write_of(current, vacant, cipher));
     }
     out.snapshots.push_back(std::move(snapshot));
     return {};
+}
+
+// The same record again, under its version, without those namespaces.
+base::status planner::plan_departure(change& c, std::shared_ptr<crypto::value_cipher const> const& cipher, request_plan& out) const {
+    auto const current = map_.find(c.name);
+    out.answer.push_back({current ? current->version : 0, is_present(current)});
+    if (!current || c.expected_version != current->version || current->state == secret_state::damaged) return {};
+    VSECM_TRY(same, maker_.reveal(*current));
+    auto const num_gone = std::erase_if(same.meta.leaving, [&](auto const& space) { return std::ranges::contains(c.meta.namespaces, space); });
+    if (num_gone == 0) return {};
+    auto const record = std::make_shared<plain_record>(std::move(same));
+    auto snapshot = maker_.make(*record);
+    snapshot->persisted = current->persisted;
+    if (current->persisted || current->state == secret_state::deleted) out.group.writes.push_back(write_of(current, record, cipher));
+    out.snapshots.push_back(std::move(snapshot));
+    return {};
+}
+
+// Where a Secret made of it so far would stand, and should not any more.
+base::result<std::vector<std::string>> planner::left_behind(plain_record const& next, secret_ptr const& current) const {
+    std::vector<std::string> leaving;
+    if (!current || options_.mirrored_prefix.empty() || !next.name.starts_with(options_.mirrored_prefix)) return leaving;
+    for (auto const* spaces : {&current->meta->leaving, &current->meta->namespaces})
+        for (auto const& space : *spaces)
+            if (!std::ranges::contains(next.meta.namespaces, space) && !std::ranges::contains(leaving, space)) leaving.push_back(space);
+    if (leaving.size() > max_leaving)
+        return fail(errc::limited, "the Secrets of this name are still to be removed from {} namespaces, the limit is {}", leaving.size(), max_leaving);
+    return leaving;
 }
 
 base::result<plain_record> planner::next_record(change& c, secret_ptr const& current) const {
@@ -120,7 +153,6 @@ base::result<plain_record> planner::next_record(change& c, secret_ptr const& cur
         c.memory_only = false;  // that it was deleted stays true over a restart
         auto record = marker(c.name, version, secret_state::deleted, now);
         record.created = current->created;
-        if (options_.remember_namespaces && current->meta) record.meta.namespaces = current->meta->namespaces;
         record.correlation_id = std::move(c.correlation_id);
         return record;
     }

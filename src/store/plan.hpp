@@ -36,8 +36,10 @@ public:
 
 private:
     std::uint64_t next_version(std::string_view name, secret_ptr const& current) const;
+    base::status plan_departure(change& c, std::shared_ptr<crypto::value_cipher const> const& cipher, request_plan& out) const;
     base::status plan_one(change& c, std::shared_ptr<crypto::value_cipher const> const& cipher, request_plan& out) const;
     base::result<plain_record> next_record(change& c, secret_ptr const& current) const;
+    base::result<std::vector<std::string>> left_behind(plain_record const& next, secret_ptr const& current) const;
     base::result<plain_record> restored(change const& c, secret_ptr const& current) const;
 
     secret_map const& map_;

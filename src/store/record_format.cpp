@@ -19,6 +19,12 @@ void write_strings(codec::json_writer& w, std::span<std::string_view const> text
     w.end_array();
 }
 
+void write_names(codec::json_writer& w, std::string_view key, std::span<std::string const> names) {
+    w.key(key).begin_array();
+    for (auto const& name : names) w.string(name);
+    w.end_array();
+}
+
 std::string_view text_member(json_value object, std::string_view name) {
     auto const found = object.member_ignoring_case(name);
     return found ? found->as_string() : std::string_view{};
@@ -106,9 +112,8 @@ base::secret_text encode_record(plain_record const& record) {
         w.member("valueTransformed", record.delivered.view());
     }
     w.key("meta").begin_object();
-    w.key("namespaces").begin_array();
-    for (auto const& ns : record.meta.namespaces) w.string(ns);
-    w.end_array();
+    write_names(w, "namespaces", record.meta.namespaces);
+    if (!record.meta.leaving.empty()) write_names(w, "leaving", record.meta.leaving);
     w.member("template", record.meta.template_text).member("Format", record.meta.format);
     w.member("correlationId", record.correlation_id).end_object();
     w.member("created", base::format_rfc3339_nano(record.created)).member("updated", base::format_rfc3339_nano(record.updated));
@@ -151,6 +156,8 @@ base::result<plain_record> decode_record(base::secret_text&& json) {
         record.correlation_id = text_member(*meta, "correlationId");
         if (auto const list = meta->member_ignoring_case("namespaces"))
             VSECM_TRY_OK(read_strings(*list, [&](std::string_view ns) { record.meta.namespaces.emplace_back(ns); }));
+        if (auto const list = meta->member("leaving"))
+            VSECM_TRY_OK(read_strings(*list, [&](std::string_view ns) { record.meta.leaving.emplace_back(ns); }));
     }
     if (true_member(root, "deleted"))
         record.state = secret_state::deleted;

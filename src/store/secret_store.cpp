@@ -203,7 +203,8 @@ void secret_store::impl::publish(std::span<request_plan> done) {
     for (auto& plan : done) {
         for (auto& s : plan.snapshots) {
             dates.add(*s, now);
-            names.push_back(s->name);
+            auto const before = map.find(s->name);
+            if (!before || before->version != s->version) names.push_back(s->name);  // of an amended one there is no news
             all.push_back(std::move(s));
         }
     }

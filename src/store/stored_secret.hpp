@@ -29,6 +29,8 @@ struct secret_meta {
     std::vector<std::string> namespaces;
     std::string template_text;
     std::string format;  // the word of the request: "json" "yaml" "raw" "none", or what an old file says
+    // Namespaces taken from it, where what was made of it elsewhere may still stand: kept until that is gone.
+    std::vector<std::string> leaving{};
     auto operator<=>(secret_meta const&) const = default;
 };
 

@@ -1,8 +1,10 @@
 // A safe with an API server of Kubernetes beside it: the real process, and a stand-in that answers as the real one.
+#include "base/clock.hpp"
 #include "fakes/api_server.hpp"
 #include "integration/system.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <signal.h>
 
 #include <filesystem>
@@ -146,6 +148,34 @@ TEST_CASE("where it is said so, the Secret goes with its name, though safe be ki
     local.kill_safe();
     server.allow_everything();
     CHECK(test::eventually(seconds{15}, [&] { return !server.find("default", "db"); }));
+}
+
+TEST_CASE("a namespace taken from a name while the API server was away loses its Secret once it is back, though safe was killed") {
+    bool const deletes = GENERATE(true, false);
+    test::api_server server;
+    server.add_namespace("other");
+    test::system local({"billing"}, beside(server, {{"VSECM_SAFE_K8S_SECRET_DELETE", deletes ? "delete" : "retain"}}));
+    local.sentinel({"-w", "k8s:db", "-n", "default", "-n", "other", "-s", "1"});
+    REQUIRE(test::eventually(seconds{10}, [&] { return server.find("default", "db") && server.find("other", "db"); }));
+    server.follow([](test::fake_request const&) { return test::fake_answer{.status = 503}; });
+    local.sentinel({"-w", "k8s:db", "-n", "default", "-s", "2"});
+    local.kill_safe();
+    server.follow(nullptr);
+    CHECK(test::eventually(seconds{15}, [&] { return server.find("default", "db")->data.at("VALUE") == "2"; }));
+    if (deletes) CHECK(test::eventually(seconds{15}, [&] { return !server.find("other", "db"); }));
+    CHECK(server.find("other", "db").has_value() != deletes);
+}
+
+TEST_CASE("with dates enforced a Secret loses its value at the date, without being asked") {
+    test::api_server server;
+    test::system local({"billing"}, beside(server, {{"VSECM_SAFE_ENFORCE_DATES", "true"}}));
+    auto const date = [](seconds from_now) { return base::format_rfc3339(base::system_clock().now() + from_now); };
+    local.sentinel({"-w", "k8s:soon", "-n", "default", "-s", "1", "-N", date(seconds{3600})});
+    local.sentinel({"-w", "k8s:db", "-n", "default", "-s", "1", "-E", date(seconds{4})});
+    REQUIRE(test::eventually(seconds{4}, [&] { return server.find("default", "db").has_value(); }));
+    CHECK(test::eventually(seconds{15}, [&] { return server.find("default", "db")->data.empty(); }));
+    CHECK(local.sentinel({"-l", "--output", "json"}).contains("expired"));
+    CHECK_FALSE(server.find("default", "soon"));
 }
 
 TEST_CASE("names that Kubernetes would not take are refused before anything is stored") {

@@ -32,6 +32,7 @@ std::unique_ptr<store::kube_mirror> start_mirror(config::safe_settings const& se
     store::mirror_options options;
     options.prefix = settings.kubernetes_prefix;
     options.delete_secrets = settings.kubernetes.delete_secrets;
+    options.enforce_dates = settings.enforce_dates;
     options.sync_interval = settings.kubernetes.sync_interval;
     options.request_timeout = settings.kubernetes.request_timeout;
     options.templates = settings.templates;

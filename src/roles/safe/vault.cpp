@@ -48,7 +48,7 @@ base::result<std::unique_ptr<vault>> vault::open(config::safe_settings const& se
     options.max_waiting = settings.limits.max_queued_writes;
     options.max_secrets = settings.limits.max_secrets;
     options.deliver = deliver_on_writer;
-    options.remember_namespaces = settings.kubernetes.delete_secrets && !settings.kubernetes.api_url.empty();
+    if (settings.kubernetes.delete_secrets && !settings.kubernetes.api_url.empty()) options.mirrored_prefix = settings.kubernetes_prefix;
     VSECM_TRY(opened, store::secret_store::open(std::move(backend), made->cipher_, std::move(options), clock));
     made->store_ = std::move(opened);
     made->isolation_ = effective(settings.isolation, made->store_->adopted(), has_namespaces);

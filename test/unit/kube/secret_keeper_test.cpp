@@ -69,6 +69,39 @@ TEST_CASE("a key that is not wanted any more goes, if it was ours") {
     CHECK(k.server.count("update") == num_replaced);
 }
 
+TEST_CASE("an emptied Secret stays, is still ours, and is filled again") {
+    keeping k;
+    CHECK(*k.loop.run(k.keeper.empty(k.db)) == kept::as_it_was);
+    CHECK_FALSE(k.server.find("default", "db"));
+    REQUIRE(k.put({{"made", "1"}}));
+    REQUIRE(k.put({{"made", "1"}, {"applied", "2"}}));
+    k.server.edit("default", "db", [](fake_secret& s) { s.data["theirs"] = "x"; });
+    CHECK(*k.loop.run(k.keeper.empty(k.db)) == kept::written);
+    CHECK(k.there().data == texts{{"theirs", "x"}});
+    CHECK(k.there().labels == owned);
+    CHECK(*k.loop.run(k.keeper.empty(k.db)) == kept::as_it_was);
+    CHECK(*k.put({{"made", "3"}}) == kept::written);
+    CHECK(k.there().data == texts{{"made", "3"}, {"theirs", "x"}});
+    k.put_theirs({.data = {{"made", "theirs"}}});
+    CHECK(k.loop.run(k.keeper.empty(k.db)).error().why == refusal::foreign);
+}
+
+TEST_CASE("what is removed for now stays ours where others have their part in it") {
+    keeping k;
+    REQUIRE(k.put({{"a", "1"}}));
+    k.server.edit("default", "db", [](fake_secret& s) { s.data["theirs"] = "x"; });
+    CHECK(*k.loop.run(k.keeper.remove(k.db, parting::for_now)) == kept::removed);
+    CHECK(k.there().data == texts{{"theirs", "x"}});
+    CHECK(k.there().labels == owned);
+    CHECK(*k.loop.run(k.keeper.remove(k.db, parting::for_now)) == kept::as_it_was);
+    CHECK(*k.put({{"a", "2"}}) == kept::written);
+    CHECK(k.there().data == texts{{"a", "2"}, {"theirs", "x"}});
+    // For good, the rest is handed over.
+    CHECK(*k.remove() == kept::removed);
+    CHECK(k.there().labels.empty());
+    CHECK(k.put({{"a", "3"}}).error().why == refusal::foreign);
+}
+
 TEST_CASE("Q11: a Secret of somebody else is not taken over") {
     keeping k;
     k.put_theirs({.data = {{"password", "theirs"}}, .labels = {{"app.kubernetes.io/managed-by", "Helm"}}});

@@ -40,6 +40,7 @@ void grant(world& w, wishes const& all) {
         auto& there = w[one.name];
         if (there.empty()) there = "absent";
         bool const present = there.starts_with("[");
+        if (one.kind == change_kind::depart) continue;
         if (one.kind == change_kind::remove) {
             if (present) w[grave_of(one.name)] = std::exchange(there, "deleted");
         } else if (one.kind == change_kind::undelete) {
@@ -61,8 +62,14 @@ std::vector<change> asked(wishes const& all, known_versions const& known) {
     for (auto const& one : all) {
         auto c = carries_value(one.kind) ? put(one.name, one.value) : removal(one.name);
         c.kind = one.kind;
-        if (auto const found = known.find({one.name, one.value}); one.kind == change_kind::rollback)
-            c.restores = found == known.end() ? 1'000'000 : found->second;
+        c.meta.namespaces = {one.value};  // each write takes the namespace of the one before
+        auto const found = known.find({one.name, one.value});
+        auto const version = found == known.end() ? 1'000'000 : found->second;
+        if (one.kind == change_kind::rollback) c.restores = version;
+        if (one.kind == change_kind::depart) {
+            c.expected_version = version;
+            c.meta.namespaces = {"e1", "e2", "e3", "e4"};
+        }
         changes.push_back(std::move(c));
     }
     return changes;
@@ -73,6 +80,7 @@ constexpr auto append_kind = change_kind::append;
 constexpr auto remove_kind = change_kind::remove;
 constexpr auto rollback_kind = change_kind::rollback;
 constexpr auto undelete_kind = change_kind::undelete;
+constexpr auto depart_kind = change_kind::depart;
 
 // Several requests on one line are asked for together, so that they share a batch.
 std::vector<std::vector<wishes>> const script = {
@@ -85,16 +93,19 @@ std::vector<std::vector<wishes>> const script = {
     {{{remove_kind, "a", ""}, {put_kind, "d", "d1"}, {remove_kind, "c", ""}}},
     {{{put_kind, "a", "a4"}}, {{put_kind, "e", "e1"}, {put_kind, "f", "f1"}}, {{remove_kind, "d", ""}}, {{put_kind, "c", "c2"}}},
     {{{remove_kind, "e", ""}, {remove_kind, "f", ""}}},
+    {{{depart_kind, "e", ""}}},
     {{{put_kind, "e", "e2"}, {put_kind, "f", "f2"}}, {{append_kind, "b", "b3"}, {put_kind, "a", "a5"}}},
     // Plain writes only: enough of them share a journal, which the last line makes into files.
     {{{put_kind, "a", "a6"}}, {{put_kind, "b", "b4"}, {put_kind, "c", "c3"}}, {{put_kind, "d", "d2"}}},
     {{{put_kind, "a", "a7"}}},
+    {{{depart_kind, "e", "e2"}}, {{put_kind, "f", "f2"}}},
     {{{append_kind, "d", "d3"}}, {{put_kind, "b", "b5"}, {put_kind, "a", "a8"}}},
     {{{remove_kind, "b", ""}}, {{put_kind, "e", "e3"}}},
     // Back to what was: alone, with others as one change, in a crowd, and from a journal that is not a file yet.
     {{{rollback_kind, "a", "a6"}}},
     {{{undelete_kind, "b", ""}, {remove_kind, "c", ""}}},
     {{{put_kind, "a", "a9"}}, {{put_kind, "e", "e4"}, {put_kind, "f", "f3"}}, {{undelete_kind, "c", ""}}},
+    {{{depart_kind, "e", "e4"}}},  // of what the journal has
     {{{rollback_kind, "e", "e3"}}, {{rollback_kind, "a", "a8"}}, {{put_kind, "b", "b6"}}, {{put_kind, "f", "f4"}}},
     {{{remove_kind, "a", ""}}, {{remove_kind, "b", ""}}},
     {{{undelete_kind, "a", ""}}},
@@ -110,6 +121,13 @@ constexpr std::size_t stride = 1;
 
 // What is true of a lone writer and of a crowd, which goes another way to the disk.
 std::size_t crowds() { return GENERATE(std::size_t{4}, std::size_t{1}); }
+
+// "e" is a name that is something elsewhere, too.
+store_options mirrored() {
+    store_options options;
+    options.mirrored_prefix = "e";
+    return options;
+}
 
 std::shared_ptr<crypto::value_cipher const> quick_cipher() {
     static auto const one = cipher_of(new_key(), crypto::cipher_mode::aes);
@@ -151,7 +169,7 @@ std::vector<answered> play(forgetful_files& files, secret_store& store) {
             auto const& w = line[at++];
             out.push_back({w, outcome.has_value()});
             for (std::size_t i = 0; outcome && i < w.size(); ++i)
-                if (w[i].kind == change_kind::put) known[{w[i].name, w[i].value}] = (*outcome)[i].version;
+                if (w[i].kind == change_kind::put || w[i].kind == change_kind::remove) known[{w[i].name, w[i].value}] = (*outcome)[i].version;
         }
         if (held.valid()) (void)held.get();
         barrier(store);
@@ -195,7 +213,7 @@ struct run {
 
     run(std::size_t crowd, forgetful_files::fault_plan plan) {
         files->plan_faults(std::move(plan));
-        auto store = try_open(options_on(*files, crowd), quick_cipher());
+        auto store = try_open(options_on(*files, crowd), quick_cipher(), mirrored());
         if (!store) return;
         history = play(*files, **store);
     }
@@ -210,7 +228,7 @@ std::size_t calls_of_a_quiet_run(std::size_t crowd) {
 
 void check_restart(run const& r, forgetful_files::survival kept, unsigned seed, std::string const& what) {
     auto after = r.files->after_power_cut(kept, seed);
-    auto store = try_open(options_on(*after, 4), quick_cipher());
+    auto store = try_open(options_on(*after, 4), quick_cipher(), mirrored());
     INFO(what << " kept=" << static_cast<int>(kept) << " seed=" << seed);
     if (!store) FAIL(store.error().what);
     auto const wrong = judge(r.history, **store);
@@ -221,7 +239,7 @@ void check_restart(run const& r, forgetful_files::survival kept, unsigned seed, 
     REQUIRE((*store)->commit_and_wait(request(put("a", "again"), put("z", "new"))));
     (*store)->stop();
     auto const later = after->after_power_cut(forgetful_files::survival::nothing);
-    auto reopened = try_open(options_on(*later, 4), quick_cipher());
+    auto reopened = try_open(options_on(*later, 4), quick_cipher(), mirrored());
     REQUIRE(reopened);
     CHECK(shown(**reopened, "a") == "[again]");
     CHECK(shown(**reopened, "z") == "[new]");
@@ -261,7 +279,7 @@ TEST_CASE("Q4 Q5: any one call fails: an error is answered, or nothing is amiss;
                 auto const what = "call " + std::to_string(at) + " fails, " + std::to_string(width) + " in all";
                 auto files = std::make_unique<forgetful_files>();
                 files->plan_faults([&](std::size_t n) { return n >= at && n < at + width ? kind : forgetful_files::fault::none; });
-                auto store = try_open(options_on(*files, crowd), quick_cipher());
+                auto store = try_open(options_on(*files, crowd), quick_cipher(), mirrored());
                 if (!store) {
                     CHECK(store.error().code == base::errc::storage);
                     continue;
@@ -279,7 +297,7 @@ TEST_CASE("Q4 Q5: any one call fails: an error is answered, or nothing is amiss;
                 // Whatever a restart finds is the same, for all is settled.
                 for (auto const kept : {forgetful_files::survival::nothing, forgetful_files::survival::everything}) {
                     auto const after = files->after_power_cut(kept);
-                    auto again = try_open(options_on(*after, crowd), quick_cipher());
+                    auto again = try_open(options_on(*after, crowd), quick_cipher(), mirrored());
                     REQUIRE(again);
                     for (auto const& name : all_names) {
                         INFO(name << " kept=" << static_cast<int>(kept));
@@ -313,7 +331,7 @@ TEST_CASE("Q4 Q5: a call fails and later the power: still no acknowledged change
 TEST_CASE("Q4: a repair that cannot be written does not undo what holds the unfinished change together") {
     auto const begun = [](forgetful_files& files, forgetful_files::fault_plan plan) {
         files.plan_faults(std::move(plan));
-        auto store = try_open(options_on(files, 4), quick_cipher()).value();
+        auto store = try_open(options_on(files, 4), quick_cipher(), mirrored()).value();
         REQUIRE(store->commit_and_wait(request(put("b", "old"), put("c", "old"))));
         barrier(*store);
         return store;
@@ -341,7 +359,7 @@ TEST_CASE("Q4: a repair that cannot be written does not undo what holds the unfi
         store->stop();
         for (auto const kept : {forgetful_files::survival::nothing, forgetful_files::survival::everything, forgetful_files::survival::some}) {
             auto const after = files.after_power_cut(kept, seed);
-            auto const again = try_open(options_on(*after, 4), quick_cipher()).value();
+            auto const again = try_open(options_on(*after, 4), quick_cipher(), mirrored()).value();
             INFO("kept=" << static_cast<int>(kept) << " seed=" << seed << "\n" << last_calls(files, second_rename + 12));
             CHECK(shown(*again, "b") == shown(*again, "c"));
         }

@@ -1,8 +1,11 @@
 #include "store/kube_mirror.hpp"
 
 #include "fakes/api_server.hpp"
+#include "fakes/forgetful_files.hpp"
 #include "support/run_loop.hpp"
 #include "unit/store/fixture.hpp"
+
+#include <catch2/generators/catch_generators.hpp>
 
 using namespace vsecm;
 using namespace vsecm::store;
@@ -23,6 +26,8 @@ change put_in(std::string name, std::string_view value, std::vector<std::string>
 struct world {
     test::api_server server;
     test::run_loop loop;
+    fakes::forgetful_files files;
+    base::manual_clock clock{base::parse_rfc3339("2026-01-02T03:04:05Z").value()};
     std::unique_ptr<secret_store> secrets;
     std::optional<watch_hub> hub;
     std::optional<kube_mirror> mirror;
@@ -30,14 +35,11 @@ struct world {
     int num_lanes = 0;
 
     explicit world(bool delete_secrets = false) {
-        store_options of_store;
-        of_store.remember_namespaces = delete_secrets;
-        secrets = in_memory(std::move(of_store));
-        hub.emplace(*secrets, loop.executor());
         options.delete_secrets = delete_secrets;
         options.sync_interval = 1h;
         options.retry = {.first = 10ms, .factor = 2, .cap = 40ms, .max_attempts = {}};
         for (auto const* space : {"a", "b", "c"}) server.add_namespace(space);
+        open_store();
     }
     ~world() {
         if (mirror) mirror->stop();
@@ -45,6 +47,12 @@ struct world {
         loop.context.poll();
     }
 
+    void open_store() {
+        store_options of_store;
+        if (options.delete_secrets) of_store.mirrored_prefix = options.prefix;
+        secrets = try_open(options_on(files), test_cipher(), std::move(of_store), clock).value();
+        hub.emplace(*secrets, loop.executor());
+    }
     void start() {
         kube::service_account_options account;
         account.folder = server.account_folder();
@@ -64,6 +72,20 @@ struct world {
     void restart() {
         mirror->stop();
         start();
+    }
+    // Everything of the process ends, and the next one begins with what is on the disk.
+    void restart_all() {
+        mirror->stop();
+        loop.until_seen([&] { return num_lanes == 0; });
+        mirror.reset();
+        hub.reset();
+        secrets.reset();
+        open_store();
+        start();
+    }
+    void pass_time(std::chrono::seconds time) {
+        clock.advance(time);
+        secrets->look_at_dates();
     }
     void commit(change c) {
         auto done = secrets->commit_and_wait(request(std::move(c)));
@@ -248,6 +270,111 @@ TEST_CASE("a deletion that the cluster did not take is made up for, after a rest
     w.server.allow_everything();
     w.until_gone("a", "db");
     w.loop.until_seen([&] { return w.mirror->table().entries(10).empty(); });
+}
+
+TEST_CASE("a namespace that was taken from a name loses its Secret, though safe be restarted before the cluster takes it") {
+    world w(true);
+    w.start();
+    w.commit(put_in("k8s:db", "1", {"a", "b"}));
+    for (auto const* space : {"a", "b"}) w.until_synced("k8s:db", space);
+    w.server.follow([](fake_request const&) { return fake_answer{.status = 503}; });
+    w.commit(put_in("k8s:db", "2", {"a"}));
+    w.commit(put_in("k8s:db", "3", {"a", "c"}));  // what waits is not forgotten by a later write
+    w.until_failing("k8s:db", "b");
+    w.restart_all();
+    w.until_failing("k8s:db", "b");
+    CHECK(w.server.find("b", "db"));
+    w.server.follow(nullptr);
+    w.until_gone("b", "db");
+    for (auto const* space : {"a", "c"}) w.until_synced("k8s:db", space);
+    CHECK(w.data("a", "db") == texts{{"VALUE", "3"}});
+    // And then that is settled, on the disk too: one that stands there later, of another safe perhaps, is not looked at.
+    w.loop.until_seen([&] { return w.secrets->find("k8s:db")->meta->leaving.empty(); });
+    CHECK(w.secrets->find("k8s:db")->version == 3);
+    w.server.put("b", "db", {.data = {{"x", "y"}}, .labels = {{"app.kubernetes.io/operated-by", "vsecm"}}}, "vsecm Update");
+    w.restart_all();
+    w.until_synced("k8s:db", "a");
+    CHECK(w.mirror->table().entries(10).size() == 2);
+    CHECK(w.data("b", "db") == texts{{"x", "y"}});
+}
+
+TEST_CASE("a namespace that comes back to a name before its Secret went keeps it") {
+    world w(true);
+    w.start();
+    w.commit(put_in("k8s:db", "1", {"a", "b"}));
+    w.until_synced("k8s:db", "b");
+    w.server.forbid("b", {"delete"});
+    w.commit(removal("k8s:db"));
+    w.until_failing("k8s:db", "b");
+    w.commit(put_in("k8s:db", "2", {"b"}));
+    w.server.allow_everything();
+    w.until_synced("k8s:db", "b");
+    w.until_gone("a", "db");
+    w.loop.until_seen([&] { return w.secrets->find("k8s:db")->meta->leaving.empty(); });
+    w.restart_all();
+    w.until_synced("k8s:db", "b");
+    CHECK(w.data("b", "db") == texts{{"VALUE", "2"}});
+}
+
+TEST_CASE("where Secrets are retained, a namespace that was taken keeps its own, over a restart too") {
+    world w;
+    w.start();
+    w.commit(put_in("k8s:db", "1", {"a", "b"}));
+    w.until_synced("k8s:db", "b");
+    w.commit(put_in("k8s:db", "2", {"a"}));
+    w.loop.until_seen([&] { return w.mirror->table().entries(10).size() == 1; });
+    CHECK(w.secrets->find("k8s:db")->meta->leaving.empty());
+    w.restart_all();
+    w.until_synced("k8s:db", "a");
+    CHECK(w.data("b", "db") == texts{{"VALUE", "1"}});
+    CHECK(w.server.count("delete") == 0);
+}
+
+TEST_CASE("with dates enforced, a Secret has its value from the one date to the other, at the moment of each") {
+    bool const deletes = GENERATE(false, true);
+    world w(deletes);
+    w.options.enforce_dates = true;
+    w.start();
+    w.commit(put_in("k8s:db", "old", {"a", "b"}));
+    for (auto const* space : {"a", "b"}) w.until_synced("k8s:db", space);
+    w.server.edit("b", "db", [](fake_secret& s) { s.data["theirs"] = "x"; });
+    auto const is_withheld = [&] {
+        if (w.data("b", "db") != texts{{"theirs", "x"}}) return false;
+        return deletes ? !w.server.find("a", "db").has_value() : w.data("a", "db").empty();
+    };
+    auto c = put_in("k8s:db", "new", {"a", "b", "c"});
+    c.not_before = w.clock.now() + 1h;
+    c.expires = w.clock.now() + 2h;
+    w.commit(std::move(c));
+    w.loop.until_seen(is_withheld);
+    w.until_synced("k8s:db", "c");
+    CHECK_FALSE(w.server.find("c", "db"));  // none is made before its time
+    w.pass_time(59min);
+    w.restart();
+    w.loop.until_seen([&] { return w.mirror->table().counts().synced == 3; });
+    CHECK(is_withheld());
+    w.pass_time(1min);
+    w.loop.until_seen([&] { return w.data("a", "db") == texts{{"VALUE", "new"}} && w.data("c", "db") == w.data("a", "db"); });
+    w.loop.until_seen([&] { return w.data("b", "db") == texts{{"VALUE", "new"}, {"theirs", "x"}}; });
+    w.pass_time(1h);
+    w.loop.until_seen(is_withheld);
+    w.restart_all();
+    w.loop.until_seen([&] { return w.mirror->table().counts().synced == 3; });
+    CHECK(is_withheld());
+    CHECK(w.data("c", "db") == (deletes ? texts{{"there is", "none"}} : texts{}));
+    // A write with other dates brings it back; what an original would do is what is done without enforcement.
+    w.commit(put_in("k8s:db", "late", {"a"}));
+    w.loop.until_seen([&] { return w.data("a", "db") == texts{{"VALUE", "late"}}; });
+}
+
+TEST_CASE("dates that are not enforced hold no Secret back") {
+    world w;
+    w.start();
+    auto c = put_in("k8s:db", "1", {"a"});
+    c.expires = w.clock.now() - 1h;
+    w.commit(std::move(c));
+    w.until_synced("k8s:db", "a");
+    CHECK(w.data("a", "db") == texts{{"VALUE", "1"}});
 }
 
 TEST_CASE("a change during a write is not lost") {

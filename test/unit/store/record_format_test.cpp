@@ -64,6 +64,8 @@ TEST_CASE("what is encoded decodes to the same") {
     CHECK(tombstone.state == secret_state::deleted);
     CHECK(tombstone.values.empty());
     CHECK(encode_record(gone).view().find("value") == std::string_view::npos);
+    gone.meta.leaving = {"a", "b"};
+    CHECK(decode_record(encode_record(gone)).value().meta == gone.meta);
 }
 
 TEST_CASE("several values are a JSON array of strings to a reader that knows one") {

@@ -307,3 +307,88 @@ TEST_CASE("of too many deletions the oldest are forgotten, with what was kept of
         }
     }
 }
+TEST_CASE("namespaces taken from a mirrored name are remembered until they departed, and that is no new version") {
+    for (std::size_t const crowd : {0U, 1U}) {
+        forgetful_files files;
+        store_options mirrored;
+        mirrored.mirrored_prefix = "k8s:";
+        auto store = try_open(options_on(files, crowd), test_cipher(), mirrored).value();
+        auto const leaving = [&](std::string_view name) { return store->find(name)->meta->leaving; };
+        auto const restart = [&] {
+            store.reset();
+            store = try_open(options_on(files, crowd), test_cipher(), mirrored).value();
+        };
+        auto const departed = [&](std::string name, std::vector<std::string> spaces, std::uint64_t version) {
+            change c;
+            c.kind = change_kind::depart;
+            c.name = std::move(name);
+            c.meta.namespaces = std::move(spaces);
+            c.expected_version = version;
+            return store->commit_and_wait(request(std::move(c)));
+        };
+        using names = std::vector<std::string>;
+        auto const put_in = [](std::string name, std::string_view value, names spaces) {
+            auto c = put(std::move(name), value);
+            c.meta.namespaces = std::move(spaces);
+            return c;
+        };
+        for (auto const* name : {"k8s:db", "plain"})
+            REQUIRE(store->commit_and_wait(request(put_in(name, "1", {"a", "b", "c"}))));
+        CHECK(leaving("k8s:db").empty());
+        for (auto const* name : {"k8s:db", "plain"}) REQUIRE(store->commit_and_wait(request(put_in(name, "2", {"a", "d"}))));
+        REQUIRE(store->commit_and_wait(request(append("plain", "3"))));
+        restart();
+        CHECK(leaving("k8s:db") == names{"b", "c"});
+        CHECK(leaving("plain").empty());
+
+        auto const tag = store->etag("k8s:db", store->find("k8s:db"), visibility::present);
+        auto const versions = listed(*store, "k8s:db");
+        REQUIRE(departed("k8s:db", {"b"}, 1));  // seen too long ago: nothing is done
+        CHECK(leaving("k8s:db") == names{"b", "c"});
+        REQUIRE(departed("k8s:db", {"b", "z"}, 2));
+        restart();
+        CHECK(leaving("k8s:db") == names{"c"});
+        CHECK(listed(*store, "k8s:db") == versions);
+        CHECK(store->etag("k8s:db", store->find("k8s:db"), visibility::present) == tag);
+        CHECK(shown(*store, "k8s:db") == "[2]");
+
+        // A rollback brings namespaces back, and takes others.
+        REQUIRE(store->commit_and_wait(request(rollback("k8s:db", 1))));
+        CHECK(leaving("k8s:db") == names{"d"});
+        // A deletion takes them all; it stays one while they depart.
+        REQUIRE(store->commit_and_wait(request(removal("k8s:db"))));
+        CHECK(leaving("k8s:db") == names{"d", "a", "b", "c"});
+        REQUIRE(departed("k8s:db", {"a", "c", "d"}, 4));
+        restart();
+        CHECK(leaving("k8s:db") == names{"b"});
+        CHECK(shown(*store, "k8s:db") == "deleted");
+        REQUIRE(store->commit_and_wait(request(undelete("k8s:db"))));
+        CHECK(leaving("k8s:db").empty());
+        CHECK(store->find("k8s:db")->meta->namespaces == names{"a", "b", "c"});
+
+        // Moved to memory, what still stands elsewhere is not forgotten.
+        REQUIRE(store->commit_and_wait(request(put_in("k8s:db", "4", {"a"}))));
+        auto moved = put_in("k8s:db", "5", {"a"});
+        moved.memory_only = true;
+        REQUIRE(store->commit_and_wait(request(std::move(moved))));
+        restart();
+        CHECK(shown(*store, "k8s:db") == "absent");
+        CHECK(leaving("k8s:db") == names{"b", "c"});
+        REQUIRE(departed("k8s:db", {"b", "c"}, store->find("k8s:db")->version));
+        restart();
+        CHECK(leaving("k8s:db").empty());
+        CHECK(shown(*store, "k8s:db") == "absent");
+    }
+}
+
+TEST_CASE("a name whose Secrets cannot be removed anywhere is not moved around without end") {
+    store_options mirrored;
+    mirrored.mirrored_prefix = "k8s:";
+    auto const store = in_memory(mirrored);
+    auto many = put("k8s:db", "1");
+    many.meta.namespaces.clear();
+    for (std::size_t i = 0; i <= max_leaving; ++i) many.meta.namespaces.push_back("ns" + std::to_string(i));
+    REQUIRE(store->commit_and_wait(request(std::move(many))));
+    CHECK(refusal(*store, put("k8s:db", "2")) == errc::limited);
+    CHECK(shown(*store, "k8s:db") == "[1]");
+}
