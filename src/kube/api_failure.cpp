@@ -52,6 +52,14 @@ bool has_cause(std::optional<json_value> causes, std::string_view code) {
     return false;
 }
 
+// How an apply is told that the object it was meant for is another one by now: the uid, it says, may not change.
+bool is_another_object(std::optional<json_value> causes) {
+    if (!causes) return false;
+    for (auto const cause : causes->elements())
+        if (field_of(cause) == "metadata.uid") return true;
+    return false;
+}
+
 std::optional<seconds> retry_after(net::http_client_response const& answer, std::optional<json_value> details) {
     std::int64_t asked = 0;
     auto const header = answer.fields["Retry-After"];
@@ -86,7 +94,9 @@ verdict judge(unsigned status, std::optional<json_value> body, asked_of_server c
         case 401: return {refusal::unauthorized, "the API server does not accept the token of this pod's service account (401)"};
         case 403:
             if (has_cause(causes, "NamespaceTerminating")) return {refusal::forbidden, std::format("the namespace of {} is being deleted (403)", object)};
-            return {refusal::forbidden, std::format("this pod's service account may not {} {} (403{}): its role needs that verb there, or a policy of the cluster is against it",
+            // Roles and quotas name what it is about; a webhook's refusal does not.
+            if (kind.empty()) return {refusal::forbidden, std::format("a policy of the cluster does not let anybody {} {} like that (403)", asked.verb, object)};
+            return {refusal::forbidden, std::format("this pod's service account may not {} {} (403{}): its role needs that verb there, or a quota is used up",
                                                     asked.verb, object, first_cause(causes))};
         case 404:
             if (kind == "namespaces") return {refusal::no_namespace, std::format("the namespace of {} does not exist (404)", object)};
@@ -97,6 +107,7 @@ verdict judge(unsigned status, std::optional<json_value> body, asked_of_server c
         case 429: return {refusal::busy, "the API server has too much to do (429)"};
         default: break;
     }
+    if (status == 422 && is_another_object(causes)) return {refusal::modified, std::format("{} was made anew at the same time", object)};
     if (status >= 500) return {refusal::broken, std::format("the API server failed ({}{}{})", status, reason.empty() ? "" : " ", reason)};
     return {refusal::invalid, std::format("the API server does not take {} as it is ({}{}{}){}", object, status, reason.empty() ? "" : " ", reason, first_cause(causes))};
 }

@@ -236,7 +236,7 @@ api_reply api_objects::apply(key const& at, std::string const& manager, bool for
     if (!namespaces.contains(at.first)) return failed_reply(404, "NotFound", std::format("namespaces \"{}\" not found", at.first), R"({"name":"x","kind":"namespaces"})");
     bool const exists = secrets.contains(at);
     fake_secret const before = exists ? secrets[at] : fake_secret{};
-    if (!p.uid.empty() && p.uid != before.uid) return modified(at.second);
+    if (!p.uid.empty() && p.uid != before.uid) return exists ? invalid("FieldValueInvalid", "metadata.uid", "field is immutable") : modified(at.second);
     if (p.version && *p.version != before.resource_version) return modified(at.second);
 
     auto next = before;

@@ -75,7 +75,7 @@ std::string parameter(std::string_view query, std::string_view name) {
 }  // namespace
 
 struct api_server::impl final : net::http_handler {
-    mutable std::mutex lock;
+    mutable std::recursive_mutex lock;  // a script may change what is there
     api_objects objects;
     std::string token = "first-token";
     std::map<std::string, std::set<std::string>> forbidden;
@@ -200,6 +200,13 @@ void api_server::remove(std::string const& space, std::string const& name) {
     impl_->objects.secrets.erase({space, name});
 }
 
+void api_server::make_anew(std::string const& space, std::string const& name) {
+    std::scoped_lock const guard(impl_->lock);
+    auto copy = impl_->objects.secrets.at({space, name});
+    impl_->objects.secrets.erase({space, name});
+    impl_->objects.store({space, name}, std::move(copy), "vsecm Update");
+}
+
 void api_server::edit(std::string const& space, std::string const& name, std::function<void(fake_secret&)> const& change) {
     std::scoped_lock const guard(impl_->lock);
     auto copy = impl_->objects.secrets.at({space, name});
@@ -231,6 +238,8 @@ void api_server::change_token(std::string const& token, bool tell_the_pod) {
 
 void api_server::change_ca() { write(account_folder() + "/ca.crt", impl_->certificate->renew()); }
 
+std::vector<std::string> api_server::names_asked() const { return impl_->certificate->names_asked(); }
+
 std::vector<std::string> api_server::log() const {
     std::scoped_lock const guard(impl_->lock);
     return impl_->done;
@@ -238,8 +247,6 @@ std::vector<std::string> api_server::log() const {
 
 std::size_t api_server::count(std::string const& line_start) const {
     std::size_t num = 0;
-std::vector<std::string> api_server::names_asked() const { return impl_->certificate->names_asked(); }
-
     for (auto const& line : log()) num += line.starts_with(line_start) ? 1 : 0;
     return num;
 }

@@ -54,6 +54,8 @@ public:
     void put(std::string const& space, std::string const& name, fake_secret secret, std::string const& manager = "kubectl Update");
     std::optional<fake_secret> find(std::string const& space, std::string const& name) const;
     void remove(std::string const& space, std::string const& name);
+    // Deletes it and makes it again, with the same content: another object. May be called by a script.
+    void make_anew(std::string const& space, std::string const& name);
     // Changes it as `manager` would by hand.
     void edit(std::string const& space, std::string const& name, std::function<void(fake_secret&)> const& change);
 
@@ -65,9 +67,9 @@ public:
 
     void change_token(std::string const& token, bool tell_the_pod = true);
     void change_ca();  // new CA and certificate; the pod's file follows
+    std::vector<std::string> names_asked() const;  // by TLS clients (SNI), of each connection that named one
     std::vector<std::string> log() const;  // "patch a/db 201" of each request so far
     std::size_t count(std::string const& line_start) const;
-    std::vector<std::string> names_asked() const;  // by TLS clients (SNI), of each connection that named one
 
 private:
     struct impl;

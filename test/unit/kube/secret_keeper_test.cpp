@@ -195,6 +195,19 @@ TEST_CASE("a write of somebody else in between is seen, and neither is lost") {
     CHECK(left > 90);  // and there is an end to it
 }
 
+TEST_CASE("a Secret that is made anew between the look and the apply is looked at again") {
+    keeping k;
+    REQUIRE(k.put({{"a", "1"}}));
+    std::atomic<bool> once{false};
+    k.server.follow([&](fake_request const& r) -> std::optional<fake_answer> {
+        if (r.verb == "patch" && !once.exchange(true)) k.server.make_anew("default", "db");
+        return std::nullopt;
+    });
+    CHECK(*k.put({{"a", "1"}, {"b", "2"}}) == kept::written);
+    CHECK(k.there().data == texts{{"a", "1"}, {"b", "2"}});
+    CHECK(k.server.count("patch default/db 422") == 1);
+}
+
 TEST_CASE("an immutable Secret is told as such, when it would have to change") {
     keeping k;
     REQUIRE(k.put({{"a", "1"}}));

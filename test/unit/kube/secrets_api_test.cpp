@@ -118,6 +118,11 @@ TEST_CASE("each refusal is told apart, and none quotes a secret") {
     CHECK(f.failure().why == refusal::too_large);
     f.answer({.status = 403, .body = R"({"reason":"Forbidden","details":{"causes":[{"reason":"NamespaceTerminating"}]}})"});
     CHECK(f.failure().what.contains("is being deleted"));
+    // As of a webhook: no reason, no details, and the message is its own.
+    f.answer({.status = 403, .body = R"({"kind":"Status","status":"Failure","message":"denied the request: TopSecret","code":403})"});
+    CHECK(f.failure().why == refusal::forbidden);
+    CHECK(f.failure().what.contains("policy"));
+    CHECK_FALSE(f.failure().what.contains("TopSecret"));
     f.answer({.status = 200, .body = R"({"kind":"SecretList","metadata":{}})"});
     CHECK(f.failure().why == refusal::unreachable);
     f.answer({.status = 409, .reason = "Conflict"});
@@ -183,11 +188,6 @@ TEST_CASE("a server by another name or under another CA hears nothing of us") {
     CHECK(f.server.log().empty());
 }
 
-TEST_CASE("without its files there is no account, and the file that misses is named") {
-    for (auto const* file : {"/token", "/ca.crt"}) {
-        fixture f;
-        std::filesystem::remove(f.server.account_folder() + file);
-        CHECK(f.failure().why == refusal::unreachable);
 TEST_CASE("a server is told by which name it is called, but not by which address") {
     fixture by_name(60s, 5s, "localhost"), by_address;
     (void)by_name.failure();  // its certificate is for the address
@@ -196,6 +196,11 @@ TEST_CASE("a server is told by which name it is called, but not by which address
     CHECK(by_address.server.names_asked().empty());
 }
 
+TEST_CASE("without its files there is no account, and the file that misses is named") {
+    for (auto const* file : {"/token", "/ca.crt"}) {
+        fixture f;
+        std::filesystem::remove(f.server.account_folder() + file);
+        CHECK(f.failure().why == refusal::unreachable);
         CHECK(f.failure().what.contains(file));
         std::ofstream(f.server.account_folder() + file) << " \n";
         CHECK(f.failure().what.contains(file));
