@@ -51,12 +51,12 @@ public:
         VSECM_TRY(entries, folder_.files().list(folder_.data));
         std::vector<std::string> manifests;
         for (auto const& e : entries) {
-            if (e.name.starts_with(manifest_prefix)) manifests.push_back(e.name);
-            if (e.name.starts_with(temporary_prefix)) rubbish_.push_back(folder_.data + "/" + e.name);
+            if (is_manifest(e.name)) manifests.push_back(e.name);
+            if (is_temporary(e.name)) rubbish_.push_back(folder_.data + "/" + e.name);
         }
         VSECM_TRY(tombstones, folder_.files().list(folder_.deleted));
         for (auto const& e : tombstones)
-            if (e.name.starts_with(temporary_prefix)) rubbish_.push_back(folder_.deleted + "/" + e.name);
+            if (is_temporary(e.name)) rubbish_.push_back(folder_.deleted + "/" + e.name);
         if (manifests.empty() && rubbish_.empty()) return {};
 
         std::ranges::sort(manifests, std::greater<>{});

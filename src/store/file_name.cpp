@@ -43,7 +43,7 @@ std::optional<std::string> decode_stem(std::string_view stem) {
 }
 
 std::optional<std::string_view> stem_of(std::string_view file) {
-    if (file.starts_with('.') || !file.ends_with(record_suffix) || file.size() == record_suffix.size()) return std::nullopt;
+    if (!file.ends_with(record_suffix) || file.size() == record_suffix.size()) return std::nullopt;
     return file.substr(0, file.size() - record_suffix.size());
 }
 
@@ -55,6 +55,10 @@ std::optional<std::string_view> original_backup_of(std::string_view file) {
     if (dash == std::string_view::npos || dash == 0 || !whole_number(file.substr(dash + 1))) return std::nullopt;
     return file.substr(0, dash);
 }
+
+// The original's records may begin like ours of a write under way, but end otherwise.
+bool is_temporary(std::string_view file) { return file.starts_with(temporary_prefix) && !stem_of(file) && !original_backup_of(file); }
+bool is_manifest(std::string_view file) { return file.starts_with(manifest_prefix) && !stem_of(file) && !original_backup_of(file); }
 
 std::string history_file(std::string_view stem, std::uint64_t version) {
     return std::format("{}.{}{}", stem, version, record_suffix);

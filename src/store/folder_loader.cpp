@@ -66,6 +66,7 @@ private:
     void sort_out();
     void settle(std::string const& name, claim const& c);
     void keep_record(std::string const& name, claim const& c);
+    void free_stems(std::string const& name, candidate& newest);
     void keep_tombstone(std::string const& name, claim const& c);
     void keep_damaged(std::string const& name, claim const& c);
     void reserve_quarantined();
@@ -92,12 +93,12 @@ private:
 base::status loader::list_all() {
     VSECM_TRY(data, folder_.files().list(folder_.data));
     for (auto& e : data) {
-        if (e.name.starts_with('.') || e.kind == base::file_kind::folder) continue;
+        if (e.kind == base::file_kind::folder) continue;
         if (auto const name = original_backup_of(e.name)) {
             index_.backups[std::string(*name)].push_back(e.name);
         } else if (e.kind == base::file_kind::regular && stem_of(e.name)) {
             candidates_.push_back({std::move(e.name)});
-        } else if (!e.name.ends_with(".age.backup")) {
+        } else if (!e.name.starts_with('.') && !e.name.ends_with(".age.backup")) {
             warn(std::format("{}/{} is not a record and was passed over", folder_.data, e.name));
         }
     }
@@ -189,8 +190,27 @@ void loader::keep_record(std::string const& name, claim const& c) {
         auto const buried = c.tombstone != nullptr && c.tombstone->opened() ? c.tombstone->record.secret->version : 0;
         opener_.set_version(*secret, std::max(buried, newest_earlier(name)) + 1);
     }
+    free_stems(name, *c.record);
     if (c.record->stem() != api::encode_name(name)) index_.current_aliases[name] = c.record->file;
     out_.secrets.push_back(std::move(secret));
+}
+
+// The original's file of a secret "my%20app" is called as ours of a secret "my app" is, whose next write would replace it. So it
+// gets our name for it now; if one of that name is newer, it goes.
+void loader::free_stems(std::string const& name, candidate& newest) {
+    auto const aliases = index_.aliases.find(name);
+    if (aliases == index_.aliases.end()) return;
+    std::erase_if(aliases->second, [&](std::string const& file) {
+        if (!decode_stem(*stem_of(file))) return false;
+        auto const from = folder_.data + "/" + file;
+        auto const ours = api::encode_name(name) + std::string(record_suffix);
+        auto done = file == newest.file ? folder_.files().rename(from, folder_.data + "/" + ours) : folder_.remove_if_there(from);
+        if (done && file == newest.file) newest.file = ours;
+        if (done) done = folder_.files().sync_folder(folder_.data);
+        if (!done) warn(done.error().what);
+        return done.has_value();
+    });
+    if (aliases->second.empty()) index_.aliases.erase(aliases);
 }
 
 // The removal that goes with it may have been cut short.

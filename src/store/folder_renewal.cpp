@@ -43,7 +43,7 @@ base::result<std::vector<std::string>> folder_renewal::list(part const& p) const
     VSECM_TRY(entries, folder_.files().list(*p.folder));
     std::vector<std::string> names;
     for (auto& e : entries)
-        if (e.kind == base::file_kind::regular && !e.name.starts_with('.') && (owner_of(e.name, p.numbered) || is_kept_journal(p, e.name)))
+        if (e.kind == base::file_kind::regular && (owner_of(e.name, p.numbered) || is_kept_journal(p, e.name)))
             names.push_back(std::move(e.name));
     return names;
 }

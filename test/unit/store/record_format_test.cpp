@@ -88,6 +88,7 @@ TEST_CASE("Q6: records of every version of the original load with their values")
     CHECK(newest.expires == base::never());
     CHECK(newest.updated == at("2024-01-02T22:00:00Z"));
 
+    CHECK(decoded(R"({"name":"a","value":"v","notBefore":"0001-01-01T00:00:00Z","expiresAfter":"0001-01-01T00:00:00Z"})")->expires == base::never());
     auto const older = decoded(R"({"name":"a","values":["new","old"],"valuesTransformed":"[\"N\",\"O\"]","meta":{"namespaces":null}})").value();
     REQUIRE(older.values.size() == 2);
     CHECK(older.values[1].view() == "old");
@@ -132,7 +133,9 @@ TEST_CASE("Q19: file names: one for each secret, and back") {
     CHECK(stem_of("foo.agent.age") == "foo.agent");
     CHECK(stem_of("foo.age.age") == "foo.age");
     CHECK(stem_of(".age") == std::nullopt);
-    CHECK(stem_of(".tmp-1.age") == std::nullopt);
+    CHECK(stem_of(".tmp-1.age") == ".tmp-1");  // the original's, of a secret of that name
+    CHECK((is_temporary(".tmp-1") && !is_temporary(".tmp-1.age") && !is_temporary(".tmp-1-2-.age.backup")));
+    CHECK((is_manifest(".batch-1") && !is_manifest(".batch-1.age")));
     CHECK(stem_of("foo-1-.age.backup") == std::nullopt);
 
     CHECK(original_backup_of("foo-1-.age.backup") == "foo");
