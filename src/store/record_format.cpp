@@ -32,8 +32,9 @@ std::string_view text_member(json_value object, std::string_view name) {
 
 // Go writes 0001-01-01 for "never set"; an unreadable date is no reason to lose a secret.
 base::system_time date_member(json_value object, std::string_view name, base::system_time otherwise) {
-    auto const parsed = base::parse_rfc3339(text_member(object, name));
-    return parsed ? *parsed : otherwise;
+    auto const text = text_member(object, name);
+    auto const parsed = base::parse_rfc3339(text);
+    return parsed && !text.starts_with("0001-01-01T") ? *parsed : otherwise;
 }
 
 bool true_member(json_value object, std::string_view name) {
