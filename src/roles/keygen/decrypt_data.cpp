@@ -105,6 +105,17 @@ result<shelves> collect(decryption const& how, std::string const& folder, std::s
     return found;
 }
 
+// Whether that is of the secret asked for. "my%20app" is how we call the file of a secret "my app", and the original that of a
+// secret of that very name: what is in it decides.
+bool is_asked_for(decryption const& how, std::string const& stem, shelf const& all) {
+    auto const decoded = store::decode_stem(stem);
+    if (how.only.empty() || (decoded == stem && how.only == stem)) return true;
+    if (how.only != stem && how.only != decoded) return false;
+    if (!decoded || !all.newest) return true;
+    auto const record = open_record(how, stem, *all.newest);
+    return !record || record->name == how.only;
+}
+
 // Prints one record; false if it does not open, which is told. `version`: as its file or the record says.
 result<bool> show_record(decryption const& how, std::string const& stem, sealed_record const& sealed, std::uint64_t version) {
     auto const record = open_record(how, stem, sealed);
@@ -128,7 +139,7 @@ result<std::size_t> decrypt_data(decryption const& how, std::string const& path)
     if (how.only.empty()) VSECM_TRY_OK(how.out(as_bytes("---\n")));
     bool any = false;
     for (auto const& [stem, all] : found) {
-        if (!how.only.empty() && how.only != stem && how.only != store::decode_stem(stem)) continue;
+        if (!is_asked_for(how, stem, all)) continue;
         any = true;
         if (all.newest) {
             VSECM_TRY(good, show_record(how, stem, *all.newest, 0));
