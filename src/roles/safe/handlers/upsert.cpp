@@ -2,11 +2,15 @@
 #include "api/messages.hpp"
 #include "base/encoding.hpp"
 #include "base/try.hpp"
+#include "codec/utf8.hpp"
+#include "crypto/aes_gcm.hpp"
+#include "crypto/age_format.hpp"
 #include "roles/safe/cluster.hpp"
 #include "roles/safe/handlers/handler.hpp"
 #include "roles/safe/rendering.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace vsecm::roles::safe {
 namespace {
@@ -21,13 +25,34 @@ answer encrypt_only(vault& safe, api::upsert_request const& asked) {
     return ok_text(std::move(body));
 }
 
+// What the original's FIPS mode made, where that mode is kept: nothing says that it is that, but what a wrong key gives is not
+// UTF-8, beyond a few bytes. Nobody gains by changing such a value, who may write any.
+base::result<base::secret_text> decrypted_cfb(vault& safe, base::byte_view sealed) {
+    if (safe.cipher().mode() != crypto::cipher_mode::aes || crypto::looks_like_age(sealed) || crypto::is_aes_gcm(sealed))
+        return fail(errc::no_match, "");
+    return safe.cipher().decrypt_cfb_compat(sealed, codec::is_valid_utf8);
+}
+
+struct opened_value {
+    base::secret_text plain;
+    bool is_cfb = false;
+};
+
+struct planned {
+    std::vector<store::change> changes{};
+    std::vector<std::string> notes{};  // sentences for whoever asked
+};
+
 // The plaintext of a value that came as base64 of ciphertext.
-base::result<base::secret_text> decrypted(vault& safe, base::secret_text const& value) {
+base::result<opened_value> decrypted(vault& safe, base::secret_text const& value) {
     auto sealed = base::base64_decode_secret(value.view());
     if (!sealed) return fail(errc::invalid, "the value is not base64, as `safe -e` prints it: {}", sealed.error().what);
     auto plain = safe.cipher().decrypt(sealed->bytes());
-    if (!plain) return fail(errc::invalid, "the value cannot be decrypted with this root key: {}", plain.error().what);
-    return std::move(*plain);
+    if (plain) return opened_value{*std::move(plain)};
+    auto const why = std::move(plain).error().what;
+    plain = decrypted_cfb(safe, sealed->bytes());
+    if (!plain) return fail(errc::invalid, "the value cannot be decrypted with this root key: {}", why);
+    return opened_value{*std::move(plain), true};
 }
 
 base::status check_words(vault& safe, api::upsert_request const& asked) {
@@ -53,7 +78,7 @@ base::result<std::vector<std::string>> checked_names(std::vector<std::string> co
     return names;
 }
 
-base::result<std::vector<store::change>> plan(vault& safe, request_context& ctx, api::upsert_request const& asked) {
+base::result<planned> plan(vault& safe, request_context& ctx, api::upsert_request const& asked) {
     VSECM_TRY_OK(check_words(safe, asked));
     VSECM_TRY(names, checked_names(asked.workloads));
     ctx.names = names;
@@ -63,20 +88,21 @@ base::result<std::vector<store::change>> plan(vault& safe, request_context& ctx,
     VSECM_TRY(not_before, api::parse_not_before(asked.not_before, now));
     VSECM_TRY(expires, api::parse_expires(asked.expires));
     if (expires <= not_before) return fail(errc::invalid, "the secret would expire before it begins to be valid");
-    base::secret_text opened;
+    planned all;
+    base::secret_text plain;
     if (asked.encrypt) {
-        VSECM_TRY(plain, decrypted(safe, asked.value));
-        opened = std::move(plain);
-        if (opened.empty()) return fail(errc::invalid, "the decrypted value is empty");
+        VSECM_TRY(opened, decrypted(safe, asked.value));
+        plain = std::move(opened.plain);
+        if (plain.empty()) return fail(errc::invalid, "the decrypted value is empty");
+        if (opened.is_cfb) all.notes.emplace_back("the value was encrypted as the original does in FIPS mode, not protected against changes: encrypt it anew");
     }
-    auto const& value = asked.encrypt ? opened : asked.value;
+    auto const& value = asked.encrypt ? plain : asked.value;
     if (value.size() > safe.settings().limits.max_value_len)
         return fail(errc::too_large, "the value is larger than {} bytes (VSECM_SAFE_MAX_VALUE)", safe.settings().limits.max_value_len);
     // Each name gets a copy of its own.
     if (value.size() + asked.template_text.size() > store::max_waiting_len / names.size())
         return fail(errc::too_large, "value and template are too large for {} workloads at once: name fewer at a time", names.size());
 
-    std::vector<store::change> changes;
     for (auto& name : names) {
         store::change one;
         one.kind = asked.append ? store::change_kind::append : store::change_kind::put;
@@ -94,21 +120,22 @@ base::result<std::vector<store::change>> plan(vault& safe, request_context& ctx,
         if (asked.if_version) one.expected_version = static_cast<std::uint64_t>(std::max<std::int64_t>(*asked.if_version, 0));
         one.correlation_id = ctx.correlation_id;
         one.memory_only = asked.backing_store == "memory";
-        changes.push_back(std::move(one));
+        all.changes.push_back(std::move(one));
     }
-    return changes;
+    return all;
 }
 
-// Sentences about what is delivered instead of what was asked.
+// Sentences for whoever asked: above all, what is delivered instead of what was asked.
 net::awaitable<base::result<std::vector<std::string>>> write(vault& safe, request_context& ctx, api::upsert_request const& asked) {
     // An append is rendered with the values that are there; when another was faster, again. One of those who race always wins.
     constexpr unsigned most_attempts = 1000;
     auto const deadline = net::steady_clock::now() + safe.settings().limits.request_timeout;
     for (unsigned attempt = 1;; ++attempt) {
-        VSECM_CO_TRY(changes, plan(safe, ctx, asked));
-        VSECM_CO_TRY(notes, co_await render(safe, changes, deadline));
-        auto const done = co_await safe.secrets().commit(std::move(changes));
-        if (done) co_return notes;
+        VSECM_CO_TRY(all, plan(safe, ctx, asked));
+        VSECM_CO_TRY(notes, co_await render(safe, all.changes, deadline));
+        std::ranges::move(notes, std::back_inserter(all.notes));
+        auto const done = co_await safe.secrets().commit(std::move(all.changes));
+        if (done) co_return std::move(all.notes);
         bool const overtaken = done.error().code == errc::conflict && asked.append && !asked.if_version;
         if (!overtaken || attempt == most_attempts) co_return std::unexpected(done.error());
     }
