@@ -18,9 +18,11 @@ awaitable<base::result<bool>> http_session::hold(wake_signal& signal, steady_clo
             bell.stop_listening();
             session.hold_timer_ = nullptr;
             session.phase_ = phase::handling;
+            session.loop_.held.fetch_sub(1, std::memory_order_relaxed);
         }
     } const guard{*this, signal};
     phase_ = phase::held;
+    loop_.held.fetch_add(1, std::memory_order_relaxed);
     hold_timer_ = &alarm;
     begin_watch();
     while (!client_gone_ && !stopping() && !signal.take()) {

@@ -221,6 +221,12 @@ std::vector<std::size_t> http_server::open_per_loop() const {
     return open;
 }
 
+std::size_t http_server::num_held() const noexcept {
+    std::size_t held = 0;
+    for (auto const& loop : state_->loops) held += loop->held.load(std::memory_order_relaxed);
+    return held;
+}
+
 void http_server::stop_taking_in() {
     if (state_->stopping.exchange(true)) return;
     error_code ignored;

@@ -78,6 +78,7 @@ public:
     std::uint16_t port() const noexcept;
     http_counters const& counters() const noexcept;
     std::vector<std::size_t> open_per_loop() const;
+    std::size_t num_held() const noexcept;  // requests inside hold() now; on any thread
 
     // Stop, step one: no new connections, idle ones closed, held requests end with errc::cancelled, the rest answer
     // with `Connection: close`. Loop 0.

@@ -37,6 +37,7 @@ struct server_loop {
     timer sweep_timer;
     bool sweeping = false;
     std::atomic<std::size_t> handshaking{0};
+    std::atomic<std::size_t> held{0};  // requests; counted here, read by anybody
     unsigned failures = 0;  // handshakes since the last sweep; a flood of bad ones must not flood the log
     http_date date;
     // Where every session of this loop reads: a record at a time, gone again before the next session runs. So an idle

@@ -2,10 +2,12 @@
 
 #include "base/log.hpp"
 #include "net/address.hpp"
+#include "net/http_message.hpp"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 
 namespace vsecm::net {
@@ -25,20 +27,41 @@ std::string_view path_of(std::string_view request) {
     return target.starts_with('/') ? target.substr(0, target.find('?')) : std::string_view{};
 }
 
-std::string reply(unsigned status, std::string_view reason, std::string_view body, bool head_only) {
-    return std::format("HTTP/1.1 {} {}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
-        status, reason, body.size(), head_only ? std::string_view{} : body);
+// The fields of that name, as one list.
+std::string field_of(std::string_view request, std::string_view lower_name) {
+    std::string all;
+    for (auto end = request.find('\n'); end != request.npos; end = request.find('\n')) {
+        request.remove_prefix(end + 1);
+        auto const line = request.substr(0, request.find_first_of("\r\n"));
+        auto const colon = line.find(':');
+        auto const same = [](char c, char lower) { return c == lower || (c >= 'A' && c <= 'Z' && c - 'A' + 'a' == lower); };
+        if (colon == line.npos || !std::ranges::equal(line.substr(0, colon), lower_name, same)) continue;
+        all.append(all.empty() ? "" : ",").append(line.substr(colon + 1));
+    }
+    return all;
+}
+
+constexpr std::string_view plain_text = "text/plain; charset=utf-8";
+
+std::string reply(unsigned status, std::string_view type, std::string_view body, bool head_only) {
+    return std::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
+        status, reason_of(status), type, body.size(), head_only ? std::string_view{} : body);
 }
 
 std::string answer(probe_checks const& checks, std::string_view request) {
     auto const path = path_of(request);
-    if (path.empty()) return reply(400, "Bad Request", "not an HTTP request", false);
+    if (path.empty()) return reply(400, plain_text, "not an HTTP request", false);
+    bool const head_only = request.starts_with("HEAD ");
+    if (path == "/metrics") {
+        if (!checks.metrics) return reply(404, plain_text, "metrics are not offered here", head_only);
+        auto const told = checks.metrics->to(field_of(request, "accept"));
+        return reply(200, told.content_type, told.body, head_only);
+    }
     auto const* check = &checks.check;
     if ((path == "/livez" || path == "/healthz") && checks.live) check = &checks.live;
     if (path == "/readyz" && checks.ready) check = &checks.ready;
     auto const trouble = *check ? (*check)() : std::nullopt;
-    bool const head_only = request.starts_with("HEAD ");
-    return trouble ? reply(503, "Service Unavailable", *trouble, head_only) : reply(200, "OK", "OK", head_only);
+    return trouble ? reply(503, plain_text, *trouble, head_only) : reply(200, plain_text, "OK", head_only);
 }
 
 // One connection, one answer. Plain waits on one timer: no TLS, no keep-alive, nothing worth a session object.

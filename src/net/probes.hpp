@@ -1,7 +1,8 @@
-// Liveness and readiness over plain HTTP, for the kubelet and load balancers.
+// Liveness, readiness and metrics over plain HTTP, for the kubelet, load balancers and Prometheus.
 #pragma once
 
 #include "base/file.hpp"
+#include "metrics/exposition.hpp"
 #include "net/runtime.hpp"
 
 #include <functional>
@@ -15,12 +16,13 @@ namespace vsecm::net {
 using probe_check = std::function<std::optional<std::string>()>;
 
 // Any method on / or any other path asks `check`, as the original does; /livez and /healthz ask `live`, /readyz asks
-// `ready` where given, else `check`. Bounded: 64 connections (one more cuts the oldest), 4 KiB, 5 s, one request
-// each.
+// `ready` where given, else `check`; /metrics is what `metrics` tells, 404 where there is none. Bounded: 64 connections (one more
+// cuts the oldest), 4 KiB, 5 s, one request each.
 struct probe_checks {
     probe_check check;
     probe_check live;   // may be empty
     probe_check ready;  // may be empty
+    std::shared_ptr<metrics::exposition const> metrics{};  // may be null
 };
 
 class probe_server {

@@ -76,3 +76,32 @@ TEST_CASE("Q30: probes tell the truth, and tell it again when it changes") {
     loops.stop();
     thread.join();
 }
+
+TEST_CASE("/metrics is a page in the format that is asked for, and 404 where there is none") {
+    net::runtime loops(1);
+    auto const own = std::make_shared<metrics::exposition>("test", [] { return true; });
+    own->add([](metrics::page& out) { out.counter("told_total", "Asked here.").add(7, {{"long", std::string(1'000'000, 'x')}}); });
+    net::probe_checks checks;
+    checks.check = [] { return std::optional<std::string>("not well"); };
+    net::probe_server without(loops, *net::listen_tcp(*net::parse_listen_address("127.0.0.1:0")), checks);
+    checks.metrics = own;
+    net::probe_server with(loops, *net::listen_tcp(*net::parse_listen_address("127.0.0.1:0")), checks);
+    with.start();
+    without.start();
+    std::thread thread([&] { loops.run(); });
+
+    auto const plain = ask(with.port(), "GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n");
+    CHECK(plain.starts_with("HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
+    CHECK(plain.contains("\ntold_total{long=\"xxxx"));
+    CHECK(plain.ends_with("x\"} 7\n"));  // all of a megabyte
+    auto const open = ask(with.port(), "GET /metrics?now HTTP/1.1\r\nX-Accept: text/plain\r\nACCEPT: application/openmetrics-text;q=0.5\r\nAccept: */*;q=0.1\r\n\r\n");
+    CHECK(open.contains("\r\nContent-Type: application/openmetrics-text; version=1.0.0; charset=utf-8\r\n"));
+    CHECK(open.ends_with("\n# EOF\n"));
+    // The second field says that text is wanted more.
+    CHECK(ask(with.port(), "GET /metrics HTTP/1.1\nAccept: application/openmetrics-text;q=0.5\nAccept: text/plain\n\n").ends_with("x\"} 7\n"));
+    CHECK(ask(with.port(), "HEAD /metrics HTTP/1.1\r\n\r\n").ends_with("\r\n\r\n"));
+    CHECK(ask(with.port(), "GET /metric HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 503 "));
+    CHECK(ask(without.port(), "GET /metrics HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 404 Not Found\r\n"));
+    loops.stop();
+    thread.join();
+}
