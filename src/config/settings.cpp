@@ -148,6 +148,7 @@ void read(variable_reader& r, safe_settings& s) {
     s.tls_address = r.address("VSECM_SAFE_TLS_PORT");
     s.liveness_address = r.address("VSECM_PROBE_LIVENESS_PORT");
     s.readiness_address = r.address("VSECM_PROBE_READINESS_PORT");
+    s.metrics = r.boolean("VSECM_METRICS");
     s.ports_file = r.text("VSECM_SAFE_PORTS_FILE");
     s.threads = static_cast<unsigned>(r.integer("VSECM_SAFE_THREADS", 0, 256));
     s.store_threads = static_cast<unsigned>(r.integer("VSECM_SAFE_STORE_THREADS", 1, 64));
@@ -175,6 +176,7 @@ void read(variable_reader& r, safe_settings& s) {
 void read(variable_reader& r, sentinel_settings& s) {
     read_each(r, s.log, s.identity, s.backoff, s.client);
     s.liveness_address = r.address("VSECM_PROBE_LIVENESS_PORT");
+    s.metrics = r.boolean("VSECM_METRICS");
     s.ports_file = r.text("VSECM_SENTINEL_PORTS_FILE");
     s.oidc_requested = r.boolean("VSECM_SENTINEL_OIDC_ENABLE_RESOURCE_SERVER");
     s.init_command_path = r.text("VSECM_SENTINEL_INIT_COMMAND_PATH");
@@ -217,6 +219,7 @@ void read(variable_reader& r, keystone_settings& s) {
     read_each(r, s.log, s.identity, s.client);
     s.poll_interval = std::max(r.duration("VSECM_INIT_CONTAINER_POLL_INTERVAL"), milliseconds{1});
     s.readiness_address = r.address("VSECM_KEYSTONE_READINESS_PORT");
+    s.metrics = r.boolean("VSECM_METRICS");
     s.ports_file = r.text("VSECM_KEYSTONE_PORTS_FILE");
 }
 

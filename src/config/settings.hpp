@@ -77,6 +77,7 @@ struct safe_settings {
     std::string tls_address;        // ":8443"
     std::string liveness_address;   // ":8081"
     std::string readiness_address;  // ":8082"
+    bool metrics = true;            // /metrics on both of them
     std::string ports_file;         // if not empty: `api=PORT`, `live=PORT`, `ready=PORT` lines with what was bound
     unsigned threads = 0;           // 0: the cores
     unsigned store_threads = 0;     // writers of one batch
@@ -115,6 +116,7 @@ struct sentinel_settings {
     backoff_settings backoff;
     client_settings client;
     std::string liveness_address;
+    bool metrics = true;            // /metrics there
     std::string ports_file;         // if not empty: a `live=PORT` line
     bool oidc_requested = false;    // not built: `sentinel serve` refuses to start
     std::string init_command_path;
@@ -154,6 +156,7 @@ struct keystone_settings {
     client_settings client;
     milliseconds poll_interval{5000};
     std::string readiness_address;  // "" = none
+    bool metrics = true;            // /metrics there
     std::string ports_file;
     static base::result<keystone_settings> load(base::environment const& env, std::vector<std::string>& warnings);
 };

@@ -147,6 +147,8 @@ constexpr variable table[] = {
     // --- everyone
     {"VSECM_LOG_LEVEL", integer, original, by_all, "3", "", "1 fatal, 2 error, 3 warn, 4 info, 5 audit, 6 debug, 7 trace; or the word"},
     {"VSECM_LOG_FORMAT", choice, ours, by_all, "text", "text|json", "shape of log lines on standard error"},
+    {"VSECM_METRICS", boolean, ours, by_safe | by_sentinel | by_sidecar | by_keystone, "true", "",
+     "false: no /metrics on the probe ports (docs/metrics.md says what anybody can read there)"},
 
     // --- the original's that do nothing here
     {"VSECM_SAFE_IV_INITIALIZATION_INTERVAL", integer, ignored, by_safe, "50", "ms", "no throttle is needed"},

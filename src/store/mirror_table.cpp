@@ -3,6 +3,14 @@
 #include <algorithm>
 
 namespace vsecm::store {
+namespace {
+
+void count(mirror_counts& counted, mirror_entry const& entry) {
+    auto& number = entry.state == mirror_state::synced ? counted.synced : entry.state == mirror_state::failing ? counted.failing : counted.waiting;
+    ++number;
+}
+
+}  // namespace
 
 bool mirror_table::set(std::string const& name, std::string const& space, mirror_state state, std::uint64_t version, std::string why) {
     std::lock_guard held(mutex_);
@@ -26,10 +34,14 @@ void mirror_table::erase(std::string const& name, std::string const& space) {
 mirror_counts mirror_table::counts() const {
     std::lock_guard held(mutex_);
     mirror_counts counted;
-    for (auto const& [where, entry] : entries_) {
-        auto& number = entry.state == mirror_state::synced ? counted.synced : entry.state == mirror_state::failing ? counted.failing : counted.waiting;
-        ++number;
-    }
+    for (auto const& [where, entry] : entries_) count(counted, entry);
+    return counted;
+}
+
+std::map<std::string, mirror_counts> mirror_table::counts_by_space() const {
+    std::lock_guard held(mutex_);
+    std::map<std::string, mirror_counts> counted;
+    for (auto const& [where, entry] : entries_) count(counted[entry.space], entry);
     return counted;
 }
 

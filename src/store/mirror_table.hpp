@@ -38,6 +38,7 @@ public:
     void erase(std::string const& name, std::string const& space);
 
     mirror_counts counts() const;
+    std::map<std::string, mirror_counts> counts_by_space() const;
     // Failing ones first, then by name; at most so many.
     std::vector<mirror_entry> entries(std::size_t most) const;
     // Of all namespaces of a name: failing if one is, else waiting if one is. Waiting if there is none.

@@ -81,6 +81,7 @@ struct secret_store::impl final : commit_worker {
     key_renewal renewal;
     due_list dates;
     std::vector<std::string> unsettled;
+    write_meter meter;
     std::size_t forget_at = options.max_tombstones;  // tombstones beyond which the oldest go
 
     mutable std::mutex health_mutex;
@@ -123,6 +124,7 @@ base::result<request_plan> secret_store::impl::plan_of(commit_request& request) 
 
 void secret_store::impl::run_batch(std::vector<commit_request>& batch) {
     if (!settle()) {
+        meter.refuse(batch.size());
         for (auto& request : batch) request.done(fail(errc::storage, "an earlier failed write is not repaired yet: {}", last_error));
         return;
     }
@@ -141,7 +143,7 @@ void secret_store::impl::run_batch(std::vector<commit_request>& batch) {
     std::vector<write_group> groups;
     groups.reserve(plans_made.size());
     for (auto& plan : plans_made) groups.push_back(std::move(plan.group));
-    behind->apply(groups, false);
+    meter.apply(*behind, groups, false);
 
     std::vector<request_plan> good;
     for (std::size_t i = 0; i < groups.size(); ++i) {
@@ -183,7 +185,7 @@ bool secret_store::impl::settle() {
         return false;
     }
     for (auto const& s : plan->snapshots) plans.burn(s->name, s->version);
-    behind->apply({&plan->group, 1}, true);
+    meter.apply(*behind, {&plan->group, 1}, true);
     bool const settled = plan->group.outcome.has_value();
     if (settled) {
         unsettled.clear();
@@ -372,6 +374,7 @@ store_health secret_store::health() const {
             impl_->last_error.empty() ? impl_->tend_error : impl_->last_error};
 }
 
+write_counts secret_store::written() const noexcept { return impl_->meter.read(); }
 load_summary const& secret_store::loaded() const noexcept { return impl_->summary; }
 bool secret_store::adopted() const noexcept { return impl_->behind->adopted(); }
 base::clock const& secret_store::clock() const noexcept { return impl_->clock; }

@@ -8,6 +8,7 @@
 #include "store/key_renewal.hpp"
 #include "store/limits.hpp"
 #include "store/version_list.hpp"
+#include "store/write_meter.hpp"
 
 #include <functional>
 #include <memory>
@@ -111,6 +112,7 @@ public:
     void stop();
 
     store_health health() const;
+    write_counts written() const noexcept;
     load_summary const& loaded() const noexcept;
     bool adopted() const noexcept;
     base::clock const& clock() const noexcept;

@@ -5,6 +5,7 @@
 #include "net/address.hpp"
 #include "net/probes.hpp"
 #include "role_frame.hpp"
+#include "spiffe/identity_metrics.hpp"
 
 namespace vsecm {
 namespace {
@@ -22,7 +23,14 @@ net::awaitable<void> wait(client::session& session, config::keystone_settings co
     base::log::info("ready", {{"what", "the system has bootstrapped"}});
 }
 
-base::status open_probe(net::runtime& loop, config::keystone_settings const& settings, keystone& state) {
+// `session` is asked at the time of a scrape only.
+std::shared_ptr<metrics::exposition const> metrics_page(keystone const& state, client::session& session) {
+    auto told = std::make_shared<metrics::exposition>("keystone", [&] { return state.ready; });
+    told->add([&](metrics::page& out) { spiffe::write_metrics(out, session.identity().state()); });
+    return told;
+}
+
+base::status open_probe(net::runtime& loop, config::keystone_settings const& settings, keystone& state, client::session& session) {
     if (settings.readiness_address.empty()) return {};
     auto address = net::parse_listen_address(settings.readiness_address);
     if (!address) return pass(std::move(address), "VSECM_KEYSTONE_READINESS_PORT");
@@ -32,7 +40,7 @@ base::status open_probe(net::runtime& loop, config::keystone_settings const& set
         return "the secret vsecm-keystone is not there yet";
     };
     auto const alive = [] { return std::optional<std::string>{}; };
-    state.probe.emplace(loop, std::move(listener), net::probe_checks{ready, alive, ready});
+    state.probe.emplace(loop, std::move(listener), net::probe_checks{ready, alive, ready, settings.metrics ? metrics_page(state, session) : nullptr});
     if (settings.ports_file.empty()) return {};
     auto const text = std::format("ready={}\n", state.probe->port());
     return base::replace_file(base::posix_files(), settings.ports_file, base::as_bytes(text), 0600);
@@ -42,8 +50,8 @@ base::result<int> run() {
     VSECM_TRY(settings, begin_role<config::keystone_settings>("keystone"));
     net::runtime loop(1);
     keystone state;
-    VSECM_TRY_OK(open_probe(loop, settings, state));
     VSECM_TRY(session, client::session::make(loop.loop(0), settings.identity, settings.client, client::self_kind::any));
+    VSECM_TRY_OK(open_probe(loop, settings, state, session));
     loop.on_stop("keystone", [&] {
         if (state.probe) state.probe->stop();
         session.close();

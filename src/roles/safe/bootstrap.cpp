@@ -78,7 +78,7 @@ net::awaitable<void> add_hub(vault& opened, std::size_t index, net::executor loo
 }  // namespace
 
 bootstrap::bootstrap(config::safe_settings const& settings, spiffe::peer_policy const& policy, net::runtime& loops, journal& audit)
-    : settings_(settings), policy_(policy), loops_(loops), service_(policy, audit) {}
+    : settings_(settings), policy_(policy), loops_(loops), service_(policy, audit, loops.num_loops()) {}
 
 bootstrap::~bootstrap() = default;
 
@@ -120,13 +120,21 @@ base::status bootstrap::open_probes() {
     VSECM_TRY(ready, listen_on(settings_.readiness_address, "VSECM_PROBE_READINESS_PORT"));
     auto const alive = [this] { return not_alive(); };
     auto const strictly = [this] { return not_ready(false); };
-    liveness_.emplace(loops_, std::move(live), net::probe_checks{alive, alive, strictly});
+    auto const told = metrics_page();
+    liveness_.emplace(loops_, std::move(live), net::probe_checks{alive, alive, strictly, told});
     // The original's chart asks `/`. Sealed, safe can serve one thing, the unsealing: a Service that left it out would
     // make that impossible, so `/` says yes and /readyz says no.
-    readiness_.emplace(loops_, std::move(ready), net::probe_checks{[this] { return not_ready(true); }, alive, strictly});
+    readiness_.emplace(loops_, std::move(ready), net::probe_checks{[this] { return not_ready(true); }, alive, strictly, told});
     liveness_->start();
     readiness_->start();
     return {};
+}
+
+std::shared_ptr<metrics::exposition const> bootstrap::metrics_page() const {
+    if (!settings_.metrics) return nullptr;
+    auto told = std::make_shared<metrics::exposition>("safe", [this] { return !not_ready(false); });
+    told->add([this](metrics::page& out) { service_.write_metrics(out); });
+    return told;
 }
 
 base::status bootstrap::open_api() {

@@ -22,6 +22,7 @@ public:
 
 private:
     base::status open_probes();
+    std::shared_ptr<metrics::exposition const> metrics_page() const;  // null: turned off
     base::status open_api();
     base::status write_ports_file() const;
     std::optional<std::string> not_ready(bool sealed_counts) const;

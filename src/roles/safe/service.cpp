@@ -48,6 +48,7 @@ void write_keys(codec::json_writer& out, vault const& open) {
 }  // namespace
 
 net::awaitable<net::http_response> service::handle(net::http_request& request, net::http_exchange& exchange) {
+    auto const begun = std::chrono::steady_clock::now();
     // The session never asks without a verified peer; the empty ID is a caller of unknown kind, and gets nothing.
     auto const peer = request.peer;
     auto const id = peer ? peer->id() : std::string_view{};
@@ -76,6 +77,7 @@ net::awaitable<net::http_response> service::handle(net::http_request& request, n
         }
     }
     record(ctx, request, id, response.status);
+    requests_.count(exchange.loop_index(), {ctx.route, response.status, ctx.held ? std::nullopt : std::optional(std::chrono::steady_clock::now() - begun)});
     co_return response;
 }
 

@@ -5,6 +5,7 @@
 #include "roles/safe/admission.hpp"
 #include "roles/safe/handlers/handler.hpp"
 #include "roles/safe/journal.hpp"
+#include "roles/safe/request_counts.hpp"
 #include "roles/safe/vault.hpp"
 #include "spiffe/svid_source.hpp"
 
@@ -22,7 +23,7 @@ public:
     // warning for the operator, or nothing.
     using unseal_fn = std::function<net::awaitable<base::result<std::string>>(crypto::root_key key)>;
 
-    service(spiffe::peer_policy const& policy, journal& audit) noexcept : policy_(policy), audit_(audit) {}
+    service(spiffe::peer_policy const& policy, journal& audit, std::size_t num_loops) : policy_(policy), audit_(audit), requests_(num_loops) {}
 
     net::awaitable<net::http_response> handle(net::http_request& request, net::http_exchange& exchange) override;
 
@@ -35,6 +36,9 @@ public:
     void use_keeper(key_keeper& keeper) noexcept { keeper_ = &keeper; }
     void watch_counters(net::http_server const& server) noexcept { server_ = &server; }
 
+    // On loop 0, at any time.
+    void write_metrics(metrics::page& out) const;
+
 private:
     net::awaitable<answer> dispatch(request_context& ctx, net::http_request& request, net::http_exchange& exchange);
     net::awaitable<answer> take_key(net::http_request& request);
@@ -44,6 +48,7 @@ private:
     spiffe::peer_policy const& policy_;
     std::shared_ptr<spiffe::svid_source> identity_;
     journal& audit_;
+    request_counts requests_;
     std::atomic<phase> phase_{phase::starting};
     std::atomic<vault*> vault_{nullptr};
     unseal_fn unseal_;

@@ -6,6 +6,7 @@
 #include "net/address.hpp"
 #include "net/probes.hpp"
 #include "roles/sentinel/init_commands.hpp"
+#include "spiffe/identity_metrics.hpp"
 
 namespace vsecm::roles::sentinel {
 
@@ -26,8 +27,10 @@ net::awaitable<void> start(net::probe_server& probe) {
     co_return;
 }
 
-net::awaitable<void> initialize(net::runtime& loops, client::session& session, config::sentinel_settings const& settings) {
+// `initialized` says afterwards that the script is over.
+net::awaitable<void> initialize(net::runtime& loops, client::session& session, config::sentinel_settings const& settings, bool& initialized) {
     auto const outcome = co_await run_init_commands(session, settings, load_init_script(settings));
+    initialized = outcome == api::exit_status::done;
     if (outcome != api::exit_status::done && !loops.stopping()) loops.stop(api::to_int(outcome));
 }
 
@@ -40,7 +43,10 @@ base::result<int> serve(config::sentinel_settings const& settings) {
     auto const alive = [] { return std::optional<std::string>{}; };
     net::runtime loops(1);
     VSECM_TRY(session, client::session::make(loops.loop(0), settings.identity, settings.client, client::self_kind::sentinel));
-    net::probe_server probe(loops, std::move(listener), {alive, alive, alive});
+    bool initialized = false;
+    auto const told = std::make_shared<metrics::exposition>("sentinel", [&] { return initialized; });
+    told->add([&](metrics::page& out) { spiffe::write_metrics(out, session.identity().state()); });
+    net::probe_server probe(loops, std::move(listener), {alive, alive, alive, settings.metrics ? told : nullptr});
     loops.on_stop("sentinel", [&] {
         probe.stop();
         session.close();
@@ -50,7 +56,7 @@ base::result<int> serve(config::sentinel_settings const& settings) {
         auto const text = std::format("live={}\n", probe.port());
         VSECM_TRY_OK(base::replace_file(base::posix_files(), settings.ports_file, base::as_bytes(text), 0600));
     }
-    loops.spawn(0, "init_commands", initialize(loops, session, settings));
+    loops.spawn(0, "init_commands", initialize(loops, session, settings, initialized));
     base::log::info("serving", {{"live", probe.port()}});
     return loops.run();
 }

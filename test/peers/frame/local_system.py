@@ -5,13 +5,14 @@ from .processes import Process, must, run
 
 
 class LocalSystem:
-    """A running `vsecm dev` in FOLDER/dev; stop() ends it."""
+    """A running `vsecm dev` in FOLDER/dev, safe in it with `variables`; stop() ends it."""
 
-    def __init__(self, vsecm, folder, workloads, *options):
+    def __init__(self, vsecm, folder, workloads, *options, variables=None):
         self.vsecm = str(vsecm)
         self.folder = folder / 'dev'
         words = [word for workload in workloads for word in ('--workload', workload)]
-        self._dev = Process([vsecm, 'dev', '--dir', self.folder, *words, *options], folder / 'dev.log', env={'PATH': '/usr/bin:/bin'})
+        self._dev = Process([vsecm, 'dev', '--dir', self.folder, *words, *options], folder / 'dev.log',
+                            env={'PATH': '/usr/bin:/bin', **(variables or {})})
         self._dev.wait_for('vsecm dev is ready')
 
     def environment(self, identity):

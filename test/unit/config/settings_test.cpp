@@ -88,6 +88,13 @@ TEST_CASE("variables are read, older names too, and the newer wins") {
     CHECK(warnings.size() == 2);  // the two older names
 }
 
+TEST_CASE("metrics are told unless they are turned off") {
+    CHECK(loaded<safe_settings>().first.metrics);
+    CHECK(loaded<sentinel_settings>({{"VSECM_METRICS", "on"}}).first.metrics);
+    CHECK_FALSE(loaded<safe_settings>({{"VSECM_METRICS", "off"}}).first.metrics);
+    CHECK_FALSE(loaded<keystone_settings>({{"VSECM_METRICS", "false"}}).first.metrics);
+}
+
 TEST_CASE("how templates are rendered, and their limits") {
     auto const usual = loaded<sentinel_settings>().first.templates;
     gotmpl::render_options const own;  // the room's defaults and the table's agree

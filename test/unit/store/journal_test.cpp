@@ -228,6 +228,8 @@ TEST_CASE("a journal that takes no more takes the failed write back, and nothing
         REQUIRE_FALSE(refused);
         CHECK(refused.error().code == errc::storage);
         CHECK_FALSE(store->health().unsettled);
+        CHECK(store->written().num_failed == (kind == forgetful_files::fault::refused ? 1 : 2));
+        CHECK(store->written().num_done == 1);
         CHECK(files.calls().back() == "shorten " + journal_path);
         files.plan_faults(nullptr);
         auto const after = files.after_power_cut(forgetful_files::survival::everything);

@@ -192,6 +192,10 @@ TEST_CASE("one Secret that cannot be written does not hold up its namespace") {
     CHECK(w.why("k8s:theirs", "a").contains("somebody else's"));
     CHECK(w.data("a", "theirs") == texts{{"x", "y"}});
     CHECK(w.mirror->table().counts().failing == 3);
+    auto const by_space = w.mirror->table().counts_by_space();
+    REQUIRE(by_space.size() == 1);
+    CHECK(by_space.at("a").failing == 3);
+    CHECK(by_space.at("a").synced == 1);
     // Handed over, it is synced without another word from the operator.
     w.server.edit("a", "theirs", [](fake_secret& s) { s.labels["app.kubernetes.io/operated-by"] = "vsecm"; });
     w.until_synced("k8s:theirs", "a");

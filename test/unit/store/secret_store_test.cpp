@@ -297,3 +297,17 @@ TEST_CASE("health tells when the last write was on stable storage") {
     CHECK(*store->health().last_write >= before);
     CHECK(store->health().kind == "file " + dir.path);
 }
+
+TEST_CASE("what the writer has done is counted") {
+    temporary_folder dir;
+    auto store = open_folder(dir.path);
+    CHECK(store->written().num_done == 0);
+    CHECK(store->written().rounds.total() == 0);
+    REQUIRE(store->commit_and_wait(request(put("app", "v"))));
+    REQUIRE(store->commit_and_wait(request(put("app", "w"), put("other", "v"))));
+    CHECK_FALSE(store->commit_and_wait(request(put("", "v"))));  // refused before it came to a disk
+    CHECK(store->written().num_done == 2);
+    CHECK(store->written().num_failed == 0);
+    CHECK(store->written().rounds.total() == 2);
+    CHECK(store->written().rounds.sum > std::chrono::nanoseconds(0));
+}

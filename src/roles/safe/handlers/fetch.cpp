@@ -86,6 +86,7 @@ net::awaitable<answer> handle_fetch(vault& safe, request_context& ctx, net::http
     auto const wait = std::chrono::seconds{api::wait_seconds(request.query).value_or(0)};
     if (wait.count() == 0) co_return unchanged(ctx, known);
 
+    ctx.held = true;
     auto const longest = std::chrono::duration_cast<std::chrono::seconds>(safe.settings().limits.max_wait);
     auto const deadline = net::steady_clock::now() + std::min(wait, longest);
     net::wake_signal bell;

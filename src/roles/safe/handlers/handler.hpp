@@ -19,6 +19,7 @@ struct request_context {
     std::vector<std::string> names;      // of the secrets touched; ids of root keys
     std::string_view outcome = "ok";     // "unchanged", "absent", … or the errc's name
     std::string reason;                  // the sentence of a refusal
+    bool held = false;                   // open for as long as there was nothing to say
 };
 
 using answer = base::result<net::http_response>;
