@@ -2,9 +2,11 @@
 
 #include "api/exit_status.hpp"
 #include "base/file.hpp"
+#include "config/parse.hpp"
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace vsecm {
@@ -39,6 +41,25 @@ int run_framed(std::string_view name, manual const& book, arguments args, base::
     if (auto const status = answer_arguments(book, args)) return *status;
     auto const ended = run();
     return ended ? *ended : tell_failure(name, ended.error());
+}
+
+int run_framed(std::string_view name, manual const& book, arguments args, base::result<int> (*run)(base::parsed_options const& given)) {
+    if (std::ranges::contains(args, std::string_view{"--help"}) || std::ranges::contains(args, std::string_view{"-h"})) {
+        constexpr std::string_view help[] = {"--help"};
+        return *answer_arguments(book, help);
+    }
+    auto const given = base::parse_options(args, book.options);
+    if (!given) return tell_failure(name, given.error());
+    if (!given->words.empty()) return tell_failure(name, {base::errc::invalid, "one argument belongs to no option"});
+    auto const ended = run(*given);
+    return ended ? *ended : tell_failure(name, ended.error());
+}
+
+base::result<std::optional<std::chrono::milliseconds>> duration_option(base::parsed_options const& given, int id, std::string_view name) {
+    if (!given.has(id)) return std::nullopt;
+    auto const duration = config::parse_duration(given.value(id));
+    if (!duration) return base::fail(base::errc::invalid, "{} takes a duration like 30s or 250ms", name);
+    return duration;
 }
 
 }  // namespace vsecm

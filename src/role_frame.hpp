@@ -35,4 +35,10 @@ base::result<Settings> begin_role(std::string_view name) {
 // A whole role without arguments: `run` gives its exit status, or why it could not begin.
 int run_framed(std::string_view name, manual const& book, arguments args, base::result<int> (*run)());
 
+// The same for a role whose arguments are the options of its manual and nothing else, with -h and --help besides.
+int run_framed(std::string_view name, manual const& book, arguments args, base::result<int> (*run)(base::parsed_options const& given));
+
+// How long to wait, as it is given to an option; nothing if the option is not. errc::invalid, naming the option.
+base::result<std::optional<std::chrono::milliseconds>> duration_option(base::parsed_options const& given, int id, std::string_view name);
+
 }  // namespace vsecm

@@ -184,7 +184,12 @@ result<secret_text> read_file(std::string const& path, std::size_t max_len) {
     return out;
 }
 
-status replace_file(file_layer& files, std::string const& path, byte_view bytes, ::mode_t mode) {
+status change_owner(std::string const& path, file_owner owner) {
+    if (owner.is_given() && ::lchown(path.c_str(), owner.user, owner.group) != 0) return os_failure("giving away", path, errno);
+    return {};
+}
+
+status replace_file(file_layer& files, std::string const& path, byte_view bytes, ::mode_t mode, file_owner owner) {
     static std::atomic<unsigned> serial{0};
     auto const folder = parent_of(path);
     auto const name = path.substr(path.rfind('/') + 1);
@@ -193,7 +198,9 @@ status replace_file(file_layer& files, std::string const& path, byte_view bytes,
     // In a container the process number is the same at every start: what a crash left there would be in the way for ever.
     if (!written && files.remove(aside)) written = files.write_new_synced(aside, bytes, mode);
     VSECM_TRY_OK(written);
-    if (auto renamed = files.rename(aside, path); !renamed) {
+    auto renamed = change_owner(aside, owner);
+    if (renamed) renamed = files.rename(aside, path);
+    if (!renamed) {
         if (auto gone = files.remove(aside); !gone) renamed.error().what += "; " + gone.error().what;
         return renamed;
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <csignal>
 #include <limits>
 #include <numeric>
 #include <string>
@@ -93,6 +94,30 @@ std::optional<std::uint32_t> parse_octal_mode(std::string_view text) noexcept {
     auto const mode = whole<std::uint32_t>(text, 8);
     if (!mode || *mode > 0777) return std::nullopt;
     return mode;
+}
+
+std::optional<owner_numbers> parse_owner(std::string_view text) noexcept {
+    constexpr std::uint32_t nobody = std::numeric_limits<std::uint32_t>::max();  // means "as it is" to the kernel
+    auto const part = [](std::string_view digits, std::optional<std::uint32_t>& into) {
+        into = whole<std::uint32_t>(digits);
+        return digits.empty() || (into && *into != nobody);
+    };
+    owner_numbers found;
+    auto const colon = text.find(':');
+    bool const good = part(text.substr(0, colon), found.first) && (colon == text.npos || part(text.substr(colon + 1), found.second));
+    return good && (found.first || found.second) ? std::optional(found) : std::nullopt;
+}
+
+std::optional<int> parse_signal(std::string_view text) noexcept {
+    struct named {
+        std::string_view name;
+        int number;
+    };
+    constexpr named signals[] = {{"HUP", SIGHUP},   {"INT", SIGINT},   {"QUIT", SIGQUIT}, {"USR1", SIGUSR1}, {"USR2", SIGUSR2},
+                                 {"TERM", SIGTERM}, {"KILL", SIGKILL}, {"CONT", SIGCONT}, {"WINCH", SIGWINCH}};
+    if (text.starts_with("SIG")) text.remove_prefix(3);
+    auto const found = std::ranges::find(signals, text, &named::name);
+    return found == std::end(signals) ? std::nullopt : std::optional(found->number);
 }
 
 bool is_address(std::string_view text) noexcept {

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <format>
 #include <limits>
+#include <ranges>
+#include <tuple>
 
 namespace vsecm::config {
 
@@ -136,6 +138,63 @@ void read(variable_reader& r, kubernetes_settings& s) {
     s.delete_secrets = r.choice("VSECM_SAFE_K8S_SECRET_DELETE") == 1;
 }
 
+void read(variable_reader& r, volume_settings& s) {
+    s.layout = static_cast<volume_layout>(r.choice("VSECM_SIDECAR_LAYOUT"));
+    s.path = r.text("VSECM_SIDECAR_SECRETS_PATH");
+    if (!r.is_given("VSECM_SIDECAR_SECRETS_PATH") && s.layout != volume_layout::file)
+        s.path = s.layout == volume_layout::keys ? "/opt/vsecm/secrets" : "/opt/vsecm/secrets.env";
+    s.template_path = r.text("VSECM_SIDECAR_TEMPLATE");
+    if (!s.template_path.empty() && s.layout == volume_layout::dotenv)
+        r.refuse(errc::invalid, "VSECM_SIDECAR_TEMPLATE goes with VSECM_SIDECAR_LAYOUT file or keys");
+    if (auto const mode = r.text("VSECM_SIDECAR_FILE_MODE"); mode.empty()) {
+        s.file_mode = r.in_cluster() ? 0644 : 0600;
+    } else if (auto const parsed = parse_octal_mode(mode)) {
+        s.file_mode = *parsed;
+    } else {
+        r.refuse(errc::invalid, "VSECM_SIDECAR_FILE_MODE must be an octal mode like 0640");
+    }
+    if (auto const owner = r.text("VSECM_SIDECAR_FILE_OWNER"); !owner.empty()) {
+        auto const parsed = parse_owner(owner);
+        if (!parsed) r.refuse(errc::invalid, "VSECM_SIDECAR_FILE_OWNER must be numbers: UID, UID:GID or :GID");
+        else std::tie(s.user, s.group) = *parsed;
+    }
+}
+
+// Between blanks. There is no shell, so nothing is quoted and nothing has a meaning.
+std::vector<std::string> words_of(std::string_view text) {
+    std::vector<std::string> words;
+    for (auto const part : text | std::views::split(' '))
+        if (!part.empty()) words.emplace_back(part.begin(), part.end());
+    return words;
+}
+
+void read(variable_reader& r, change_settings& s) {
+    using action = change_settings::action;
+    auto const signal = r.text("VSECM_SIDECAR_ON_CHANGE_SIGNAL");
+    auto const command = r.text("VSECM_SIDECAR_ON_CHANGE_COMMAND");
+    s.pid_file = r.text("VSECM_SIDECAR_ON_CHANGE_PID_FILE");
+    s.process_name = r.text("VSECM_SIDECAR_ON_CHANGE_PROCESS");
+    s.url = r.text("VSECM_SIDECAR_ON_CHANGE_URL");
+    s.timeout = std::max(r.duration("VSECM_SIDECAR_ON_CHANGE_TIMEOUT"), milliseconds{100});
+    s.interval = r.duration("VSECM_SIDECAR_ON_CHANGE_INTERVAL");
+    std::string const* const ways[] = {&signal, &command, &s.url};
+    if (std::ranges::count_if(ways, [](auto const* way) { return !way->empty(); }) > 1)
+        r.refuse(errc::invalid, "of VSECM_SIDECAR_ON_CHANGE_SIGNAL, _COMMAND and _URL only one may be set");
+    if (signal.empty() != (s.pid_file.empty() && s.process_name.empty()) || (!s.pid_file.empty() && !s.process_name.empty()))
+        r.refuse(errc::invalid, "VSECM_SIDECAR_ON_CHANGE_SIGNAL goes with one of VSECM_SIDECAR_ON_CHANGE_PID_FILE and VSECM_SIDECAR_ON_CHANGE_PROCESS");
+    s.command = words_of(command);
+    if (!signal.empty()) {
+        s.how = action::signal;
+        s.signal = parse_signal(signal).value_or(0);
+        if (s.signal == 0) r.refuse(errc::invalid, "VSECM_SIDECAR_ON_CHANGE_SIGNAL must be one of HUP, INT, QUIT, USR1, USR2, TERM, KILL, CONT and WINCH");
+    } else if (!s.command.empty()) {
+        s.how = action::command;
+        if (!s.command.front().starts_with('/')) r.refuse(errc::invalid, "VSECM_SIDECAR_ON_CHANGE_COMMAND must begin with the absolute path of a program");
+    } else if (!s.url.empty()) {
+        s.how = action::call;
+    }
+}
+
 // --- one role each --------------------------------------------------------------------------------------------------
 
 template <class... Parts>
@@ -197,20 +256,14 @@ void read_following(variable_reader& r, auto& s) {
 }
 
 void read(variable_reader& r, sidecar_settings& s) {
-    read_each(r, s.log, s.identity, s.backoff, s.client);
+    read_each(r, s.log, s.identity, s.backoff, s.client, s.volume, s.on_change);
+    s.probe_address = r.address("VSECM_SIDECAR_PROBE_PORT");
+    s.ports_file = r.text("VSECM_SIDECAR_PORTS_FILE");
     read_following(r, s);
-    s.secrets_path = r.text("VSECM_SIDECAR_SECRETS_PATH");
-    if (auto const mode = r.text("VSECM_SIDECAR_FILE_MODE"); mode.empty()) {
-        s.file_mode = r.in_cluster() ? 0644 : 0600;
-    } else if (auto const parsed = parse_octal_mode(mode)) {
-        s.file_mode = *parsed;
-    } else {
-        r.refuse(errc::invalid, "VSECM_SIDECAR_FILE_MODE must be an octal mode like 0640");
-    }
 }
 
 void read(variable_reader& r, init_settings& s) {
-    read_each(r, s.log, s.identity, s.client);
+    read_each(r, s.log, s.identity, s.client, s.kubernetes, s.volume);
     s.poll_interval = std::max(r.duration("VSECM_INIT_CONTAINER_POLL_INTERVAL"), milliseconds{1});
     s.wait_before_exit = r.duration("VSECM_INIT_CONTAINER_WAIT_BEFORE_EXIT");
 }

@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -128,6 +129,29 @@ struct sentinel_settings {
     static base::result<sentinel_settings> load(base::environment const& env, std::vector<std::string>& warnings);
 };
 
+enum class volume_layout { file, keys, dotenv };
+
+// What a workload finds on its volume: kept by the sidecar, written once by init.
+struct volume_settings {
+    volume_layout layout = volume_layout::file;
+    std::string path;                        // the file; of `keys` the folder
+    std::string template_path;               // empty: none; a folder of them with `keys` only
+    std::uint32_t file_mode = 0600;          // not set: 0644 in a Kubernetes pod, else 0600
+    std::optional<std::uint32_t> user, group;  // none: as they come
+};
+
+// How a workload is told that its files have changed.
+struct change_settings {
+    enum class action { nothing, signal, command, call };
+    action how = action::nothing;
+    int signal = 0;
+    std::string pid_file, process_name;  // one of them says who gets it
+    std::vector<std::string> command;    // the first is an absolute path
+    std::string url;
+    milliseconds timeout{10000};         // of a command or a call
+    milliseconds interval{1000};         // between being told twice, at least
+};
+
 struct sidecar_settings {
     log_settings log;
     identity_settings identity;
@@ -136,8 +160,10 @@ struct sidecar_settings {
     milliseconds poll_interval{20000};      // between fetches, when safe does not hold requests
     milliseconds max_poll_interval{300000}; // longest pause while safe is away
     milliseconds wait{50000};               // how long a request may be held
-    std::string secrets_path;
-    std::uint32_t file_mode = 0600;         // not set: 0644 in a Kubernetes pod, else 0600
+    volume_settings volume;
+    change_settings on_change;
+    std::string probe_address;              // "" = none
+    std::string ports_file;                 // if not empty: a `probe=PORT` line
     static base::result<sidecar_settings> load(base::environment const& env, std::vector<std::string>& warnings);
 };
 
@@ -145,6 +171,8 @@ struct init_settings {
     log_settings log;
     identity_settings identity;
     client_settings client;
+    kubernetes_settings kubernetes;
+    volume_settings volume;         // for --file
     milliseconds poll_interval{5000};
     milliseconds wait_before_exit{0};
     static base::result<init_settings> load(base::environment const& env, std::vector<std::string>& warnings);

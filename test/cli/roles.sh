@@ -8,6 +8,21 @@ cd "$scratch" || exit 1
 for role in safe sidecar init keystone inspector demo; do
     row "$role: help" 0 "~vsecm $role - " '' -- "$role" --help
     row "$role: help by its letter" 0 "~usage: vsecm $role" '' -- "$role" -h
+done
+for role in sidecar init; do
+    row "$role: an option that is none" 1 '' "vsecm $role: argument 1 is no option" -- "$role" --version
+    row "$role: a word" 1 '' "vsecm $role: one argument belongs to no option" -- "$role" now
+    row "$role: a wait that is none" 1 '' "vsecm $role: --wait takes a duration" -- "$role" --wait soon
+done
+row 'sidecar: to wait is for once' 1 '' 'vsecm sidecar: --wait goes with --once' -- sidecar --wait 1s
+row 'init: no Secret has that name' 1 '' 'vsecm init: --secret: ' -- init --secret 'a/B_'
+row 'init: a Secret has no file' 1 '' 'vsecm init: --file is for' -- init --secret a/b --file
+row 'init: no cluster' 1 '' 'VSECM_SAFE_K8S_API_URL' -- init --secret a/b
+environment='VSECM_SIDECAR_ON_CHANGE_URL=http://10.0.0.1/'
+row 'sidecar: a call to another host' 1 '' 'vsecm sidecar: VSECM_SIDECAR_ON_CHANGE_URL: ' -- sidecar
+environment='VSECM_SIDECAR_PROBE_PORT=nonsense'
+row 'sidecar: a probe that is nowhere' 1 '' 'vsecm sidecar: VSECM_SIDECAR_PROBE_PORT' -- sidecar
+for role in safe keystone inspector demo; do
     row "$role: an argument is a mistake" 1 '' "usage: vsecm $role" -- "$role" --version
 done
 full() { "$VSECM" "$@" >/dev/full 2>"$scratch/.err"; [ $? -eq 1 ] && grep -q 'standard output' "$scratch/.err"; }

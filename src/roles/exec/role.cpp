@@ -1,7 +1,6 @@
 #include "roles/exec/role.hpp"
 
 #include "client/waiting.hpp"
-#include "config/parse.hpp"
 #include "net/runtime.hpp"
 #include "role_frame.hpp"
 #include "roles/exec/becoming.hpp"
@@ -41,10 +40,8 @@ base::result<request> understand(arguments args) {
         if (auto good = delivery::check_variable_name(asked.name); !good) return pass(std::move(good), "--name");
     if (given.has(opt_prefix))
         if (auto good = delivery::check_variable_name(asked.prefix + "X"); !good) return pass(std::move(good), "--prefix");
-    if (given.has(opt_wait)) {
-        asked.limit = config::parse_duration(given.value(opt_wait));
-        if (!asked.limit) return fail(errc::invalid, "--wait takes a duration like 30s or 250ms");
-    }
+    VSECM_TRY(limit, duration_option(given, opt_wait, "--wait"));
+    asked.limit = limit;
     return asked;
 }
 

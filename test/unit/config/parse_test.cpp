@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <csignal>
+
 using namespace vsecm::config;
 using namespace std::chrono_literals;
 
@@ -41,6 +43,16 @@ TEST_CASE("booleans, whole numbers, byte counts, modes") {
     CHECK(parse_octal_mode("0640") == 0640u);
     CHECK(parse_octal_mode("600") == 0600u);
     for (auto const* bad : {"", "0888", "1777", "rw", "-1"}) CHECK_FALSE(parse_octal_mode(bad).has_value());
+}
+
+TEST_CASE("owners and signals") {
+    CHECK(parse_owner("1000") == owner_numbers{1000u, std::nullopt});
+    CHECK(parse_owner("0:5") == owner_numbers{0u, 5u});
+    CHECK(parse_owner(":5") == owner_numbers{std::nullopt, 5u});
+    for (auto const* bad : {"", ":", "root", "1:x", "-1", "4294967295", ":4294967295", "1:2:3", "1 "}) CHECK_FALSE(parse_owner(bad).has_value());
+    CHECK(parse_signal("HUP") == SIGHUP);
+    CHECK(parse_signal("SIGUSR1") == SIGUSR1);
+    for (auto const* bad : {"", "SIG", "hup", "1", "STOP", "SEGV"}) CHECK_FALSE(parse_signal(bad).has_value());
 }
 
 TEST_CASE("addresses by form") {

@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <csignal>
+
 using namespace vsecm;
 using namespace vsecm::config;
 using namespace std::chrono_literals;
@@ -194,9 +196,9 @@ TEST_CASE("Q33: default patterns have escaped dots and follow the trust domain")
 }
 
 TEST_CASE("the sidecar's file is readable by the pod in a cluster and by its owner elsewhere") {
-    CHECK(loaded<sidecar_settings>().first.file_mode == 0600);
-    CHECK(loaded<sidecar_settings>({{"KUBERNETES_SERVICE_HOST", "10.0.0.1"}}).first.file_mode == 0644);
-    CHECK(loaded<sidecar_settings>({{"KUBERNETES_SERVICE_HOST", "10.0.0.1"}, {"VSECM_SIDECAR_FILE_MODE", "0640"}}).first.file_mode == 0640);
+    CHECK(loaded<sidecar_settings>().first.volume.file_mode == 0600);
+    CHECK(loaded<sidecar_settings>({{"KUBERNETES_SERVICE_HOST", "10.0.0.1"}}).first.volume.file_mode == 0644);
+    CHECK(loaded<sidecar_settings>({{"KUBERNETES_SERVICE_HOST", "10.0.0.1"}, {"VSECM_SIDECAR_FILE_MODE", "0640"}}).first.volume.file_mode == 0640);
 }
 
 TEST_CASE("in a cluster the API server is where Kubernetes says, and keeps the root key") {
@@ -213,4 +215,36 @@ TEST_CASE("in a cluster the API server is where Kubernetes says, and keeps the r
     CHECK(elsewhere.root_store == root_key_store::file);  // only where it is asked for
     CHECK(loaded<safe_settings>({{"VSECM_SAFE_K8S_API_URL", "https://api:6443"}, {"VSECM_SAFE_ROOT_KEY_STORE", "k8s"}}).first.root_store == root_key_store::k8s);
     CHECK(loaded<safe_settings>().first.kubernetes.api_url.empty());
+}
+
+TEST_CASE("the sidecar's layout decides where it writes when nothing else does") {
+    auto const path = [](values v) { return loaded<sidecar_settings>(std::move(v)).first.volume.path; };
+    CHECK(path({}) == "/opt/vsecm/secrets.json");
+    CHECK(path({{"VSECM_SIDECAR_LAYOUT", "keys"}}) == "/opt/vsecm/secrets");
+    CHECK(path({{"VSECM_SIDECAR_LAYOUT", "dotenv"}}) == "/opt/vsecm/secrets.env");
+    CHECK(path({{"VSECM_SIDECAR_LAYOUT", "keys"}, {"VSECM_SIDECAR_SECRETS_PATH", "/x"}}) == "/x");
+    CHECK(refused<sidecar_settings>({{"VSECM_SIDECAR_LAYOUT", "dotenv"}, {"VSECM_SIDECAR_TEMPLATE", "/t"}}).what.contains("VSECM_SIDECAR_TEMPLATE"));
+    auto const owned = loaded<init_settings>({{"VSECM_SIDECAR_FILE_OWNER", "1000:2000"}}).first.volume;
+    CHECK(owned.user == 1000u);
+    CHECK(owned.group == 2000u);
+}
+
+TEST_CASE("how a workload is told of changes: one way, and whole") {
+    using action = change_settings::action;
+    auto const told = [](values v) { return loaded<sidecar_settings>(std::move(v)).first.on_change; };
+    CHECK(told({}).how == action::nothing);
+    auto const signalled = told({{"VSECM_SIDECAR_ON_CHANGE_SIGNAL", "HUP"}, {"VSECM_SIDECAR_ON_CHANGE_PROCESS", "nginx"}});
+    CHECK(signalled.how == action::signal);
+    CHECK(signalled.signal == SIGHUP);
+    CHECK(told({{"VSECM_SIDECAR_ON_CHANGE_COMMAND", "/bin/a  -b c"}}).command == std::vector<std::string>{"/bin/a", "-b", "c"});
+    CHECK(told({{"VSECM_SIDECAR_ON_CHANGE_URL", "http://127.0.0.1/"}}).how == action::call);
+    values const bad[] = {
+        {{"VSECM_SIDECAR_ON_CHANGE_SIGNAL", "HUP"}},
+        {{"VSECM_SIDECAR_ON_CHANGE_PROCESS", "nginx"}},
+        {{"VSECM_SIDECAR_ON_CHANGE_SIGNAL", "HUP"}, {"VSECM_SIDECAR_ON_CHANGE_PROCESS", "a"}, {"VSECM_SIDECAR_ON_CHANGE_PID_FILE", "/b"}},
+        {{"VSECM_SIDECAR_ON_CHANGE_SIGNAL", "1"}, {"VSECM_SIDECAR_ON_CHANGE_PROCESS", "nginx"}},
+        {{"VSECM_SIDECAR_ON_CHANGE_COMMAND", "reload"}},
+        {{"VSECM_SIDECAR_ON_CHANGE_COMMAND", "/bin/a"}, {"VSECM_SIDECAR_ON_CHANGE_URL", "http://127.0.0.1/"}},
+    };
+    for (auto const& v : bad) CHECK(refused<sidecar_settings>(v).what.contains("VSECM_SIDECAR_ON_CHANGE_"));
 }

@@ -1,0 +1,130 @@
+#include "roles/sidecar/announcer.hpp"
+
+#include "base/child_process.hpp"
+#include "base/env.hpp"
+#include "base/try.hpp"
+#include "net/backoff.hpp"
+#include "roles/sidecar/signal_target.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace vsecm::roles::sidecar {
+namespace {
+
+using base::errc, base::fail;
+using std::chrono::milliseconds;
+
+constexpr milliseconds least_pause{100};
+constexpr net::backoff_policy retry_policy{.first = milliseconds{1'000}, .factor = 2.0, .cap = milliseconds{60'000}, .max_attempts = {}};
+
+std::vector<std::string> own_environment() {
+    std::vector<std::string> pairs;
+    auto const own = base::environment::of_process();
+    for (auto const& [name, value] : own.all()) pairs.push_back(name + "=" + value);
+    return pairs;
+}
+
+// What a command left behind becomes the child of process 1; where that is us, nobody else collects it.
+void collect_orphans() {
+    if (::getpid() != 1) return;
+    while (::waitpid(-1, nullptr, WNOHANG) > 0) continue;
+}
+
+}  // namespace
+
+base::result<announcer> announcer::make(net::executor loop, config::change_settings settings) {
+    std::optional<local_url> url;
+    if (settings.how == config::change_settings::action::call) {
+        auto parsed = parse_local_url(settings.url);
+        if (!parsed) return pass(std::move(parsed), "VSECM_SIDECAR_ON_CHANGE_URL");
+        url = std::move(*parsed);
+    }
+    return announcer(std::move(loop), std::move(settings), std::move(url));
+}
+
+announcer::announcer(net::executor loop, config::change_settings settings, std::optional<local_url> url)
+    : settings_(std::move(settings)), url_(std::move(url)), wake_(std::move(loop)) {}
+
+void announcer::changed() {
+    due_ = true;
+    wake_.cancel();
+}
+
+void announcer::stop() {
+    stopping_ = true;
+    wake_.cancel();
+}
+
+// Ends early when stopped; and, unless all of it is wanted, at a change.
+net::awaitable<void> announcer::pause(net::steady_clock::duration longest, bool for_all_of_it) {
+    auto const end = net::steady_clock::now() + longest;
+    while (!stopping_ && (for_all_of_it || !due_) && net::steady_clock::now() < end) {
+        wake_.expires_at(end);
+        co_await wake_.async_wait(net::as_result);
+    }
+}
+
+base::status announcer::signal() const {
+    if (!settings_.pid_file.empty()) {
+        VSECM_TRY(process, read_pid_file(settings_.pid_file));
+        return send_signal(process, settings_.signal);
+    }
+    VSECM_TRY(processes, find_processes("/proc", settings_.process_name));
+    for (auto const process : processes) VSECM_TRY_OK(send_signal(process, settings_.signal));
+    return {};
+}
+
+net::awaitable<base::status> announcer::run_command() const {
+    base::child_options options;
+    options.argv = settings_.command;
+    options.environment = own_environment();
+    VSECM_CO_TRY(child, base::child_process::start(settings_.command.front(), options));
+    auto const end = net::steady_clock::now() + settings_.timeout;
+    // Looked at now and then: a command is rare, and neither a thread nor a signal handler has to be there for it.
+    for (auto look = milliseconds{2};; look = std::min(look * 2, milliseconds{50})) {
+        if (auto const status = child.ended()) {
+            collect_orphans();
+            if (*status == 0) co_return base::status{};
+            co_return fail(errc::unavailable, "{} ended with {}", settings_.command.front(), *status);
+        }
+        if (net::steady_clock::now() >= end) co_return fail(errc::timeout, "{} took longer than {} ms and was killed", settings_.command.front(), settings_.timeout.count());
+        VSECM_CO_TRY_OK(co_await net::sleep_for(look));
+    }
+}
+
+net::awaitable<base::status> announcer::tell() {
+    switch (settings_.how) {
+        case config::change_settings::action::signal: co_return signal();
+        case config::change_settings::action::command: co_return co_await run_command();
+        case config::change_settings::action::call: co_return co_await post(*url_, settings_.timeout);
+        case config::change_settings::action::nothing: break;
+    }
+    co_return base::status{};
+}
+
+net::awaitable<void> announcer::run() {
+    net::backoff tries(retry_policy);
+    while (!stopping_) {
+        if (!due_) {
+            co_await pause(std::chrono::hours{24}, false);
+            continue;
+        }
+        due_ = false;
+        auto told = co_await tell();
+        if (told) {
+            state_.well();
+            tries.reset();
+            base::log::info("change_told");
+            co_await pause(settings_.interval, true);
+            continue;
+        }
+        state_.failing("change_not_told", told.error());
+        co_await pause(least_pause, true);
+        co_await pause(*tries.next(), false);
+        if (due_) tries.reset();
+        due_ = true;
+    }
+}
+
+}  // namespace vsecm::roles::sidecar

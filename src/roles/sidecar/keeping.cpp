@@ -1,0 +1,85 @@
+#include "roles/sidecar/keeping.hpp"
+
+namespace vsecm::roles::sidecar {
+namespace {
+
+using volume::holding, volume::kept;
+using std::chrono::milliseconds;
+
+constexpr net::backoff_policy retry_policy{.first = milliseconds{100}, .factor = 2.0, .cap = milliseconds{10'000}, .max_attempts = {}};
+
+client::poll_options poll_options_of(config::sidecar_settings const& settings) {
+    client::poll_options options;
+    options.interval = settings.poll_interval;
+    options.max_interval = settings.max_poll_interval;
+    options.wait = std::chrono::ceil<std::chrono::seconds>(settings.wait);
+    return options;
+}
+
+void log_outcome(kept done, client::fetched const& found) {
+    switch (done) {
+        case kept::written: base::log::info("file_written", {{"bytes", found.content.data.size()}}); break;
+        case kept::emptied: base::log::warn("file_emptied", {{"why", api::name_of(found.why)}}); break;
+        case kept::held:
+            base::log::warn("file_kept", {{"why", api::name_of(found.why)}, {"what", "safe has no secret for this workload and does not say that it was deleted"}});
+            break;
+        case kept::unchanged: break;
+    }
+}
+
+}  // namespace
+
+keeping::keeping(net::runtime& loop, client::session& session, announcer& tell, config::sidecar_settings const& settings)
+    : loop_(loop), session_(session), tell_(tell), options_(poll_options_of(settings)), volume_(settings.volume) {}
+
+std::optional<std::string> keeping::not_ready() const {
+    if (volume_.holds() == holding::secret) return std::nullopt;
+    return "there is no secret on the volume yet";
+}
+
+// Whether the volume is as `found` says.
+bool keeping::keep(client::fetched const& found) {
+    // What finds its first content there when it starts needs no word about it.
+    bool const was_there = volume_.holds() != holding::nothing;
+    auto const done = volume_.follow(found);
+    if (!done) {
+        writing_.failing("file_not_written", done.error());
+        return false;
+    }
+    writing_.well();
+    log_outcome(*done, found);
+    if (was_there && (*done == kept::written || *done == kept::emptied)) tell_.changed();
+    return true;
+}
+
+net::awaitable<void> keeping::keep_again() {
+    for (net::backoff tries(retry_policy); unwritten_;) {
+        if (auto slept = co_await net::sleep_for(*tries.next()); !slept) co_return;
+        if (unwritten_ && keep(*unwritten_)) unwritten_.reset();
+    }
+    is_trying_again_ = false;
+}
+
+net::awaitable<void> keeping::follow() {
+    for (;;) {
+        auto opened = co_await session_.open(spiffe::svid_source::patience::until_deadline);
+        if (opened) break;
+        reaching_.failing("no_identity", opened.error());
+    }
+    client::poller poller(session_.safe(), options_);
+    for (;;) {
+        auto found = co_await poller.next();
+        if (!found) {
+            if (found.error().code == base::errc::cancelled) co_return;  // the role is ending
+            reaching_.failing("safe_away", found.error());
+            continue;
+        }
+        reaching_.well();
+        unwritten_.reset();
+        if (keep(*found)) continue;
+        unwritten_ = std::move(*found);
+        if (!std::exchange(is_trying_again_, true)) loop_.spawn(0, "retry", keep_again());
+    }
+}
+
+}  // namespace vsecm::roles::sidecar

@@ -1,0 +1,38 @@
+// The sidecar's work: what safe says becomes what the volume holds, and the workload is told.
+#pragma once
+
+#include "client/condition.hpp"
+#include "client/poller.hpp"
+#include "client/session.hpp"
+#include "net/backoff.hpp"
+#include "net/runtime.hpp"
+#include "roles/sidecar/announcer.hpp"
+#include "volume/keeper.hpp"
+
+namespace vsecm::roles::sidecar {
+
+// On loop 0 of `loop`; everything must outlive that.
+class keeping {
+public:
+    keeping(net::runtime& loop, client::session& session, announcer& tell, config::sidecar_settings const& settings);
+
+    // Until the loop ends. A content that cannot be written is tried again, more slowly each time, until safe has a newer one.
+    net::awaitable<void> follow();
+    // Nothing: the volume holds a secret. It may be an older one: better than none.
+    std::optional<std::string> not_ready() const;
+
+private:
+    bool keep(client::fetched const& found);
+    net::awaitable<void> keep_again();
+
+    net::runtime& loop_;
+    client::session& session_;
+    announcer& tell_;
+    client::poll_options options_;
+    volume::keeper volume_;
+    client::condition reaching_, writing_;
+    std::optional<client::fetched> unwritten_;
+    bool is_trying_again_ = false;
+};
+
+}  // namespace vsecm::roles::sidecar

@@ -1,0 +1,81 @@
+#include "roles/sidecar/local_call.hpp"
+
+#include "base/try.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace vsecm::roles::sidecar {
+namespace {
+
+using base::errc, base::fail;
+namespace asio = net::asio;
+
+constexpr std::string_view scheme = "http://";
+constexpr std::size_t longest_target = 2'000;
+
+bool is_loopback(std::string const& host) {
+    net::error_code failed;
+    auto const address = asio::ip::make_address(host, failed);
+    return !failed && address.is_loopback();
+}
+
+// "HTTP/1.1 204 …" to 204; 0 if it is none.
+int status_of(std::string_view answer) {
+    if (!answer.starts_with("HTTP/1.") || answer.size() < 12 || answer[8] != ' ') return 0;
+    auto const digits = answer.substr(9, 3);
+    if (!std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; })) return 0;
+    return (digits[0] - '0') * 100 + (digits[1] - '0') * 10 + (digits[2] - '0');
+}
+
+net::awaitable<base::result<int>> ask(local_url const& to) {
+    auto const loop = co_await asio::this_coro::executor;
+    net::tcp_socket socket(loop);
+    asio::ip::tcp::endpoint const where(asio::ip::make_address(to.where.host), to.where.port);
+    auto [refused] = co_await socket.async_connect(where, net::as_result);
+    if (refused) co_return fail(errc::unavailable, "{}: {}", to.where.print(), refused.message());
+    auto const request = "POST " + to.target + " HTTP/1.1\r\nHost: " + to.where.print() + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    for (std::size_t sent = 0; sent < request.size();) {
+        auto [failed, len] = co_await socket.async_write_some(asio::buffer(request.data() + sent, request.size() - sent), net::as_result);
+        if (failed) co_return fail(errc::unavailable, "{}: {}", to.where.print(), failed.message());
+        sent += len;
+    }
+    std::string answer;
+    std::array<char, 256> buffer;
+    while (answer.size() < 12) {
+        auto [failed, len] = co_await socket.async_read_some(asio::buffer(buffer), net::as_result);
+        if (failed) break;
+        answer.append(buffer.data(), len);
+    }
+    co_return status_of(answer);
+}
+
+}  // namespace
+
+base::result<local_url> parse_local_url(std::string_view url) {
+    if (!url.starts_with(scheme)) return fail(errc::invalid, "it must begin with http://");
+    auto const rest = url.substr(scheme.size());
+    auto const slash = std::min(rest.find('/'), rest.size());
+    std::string authority(rest.substr(0, slash));
+    std::string target(rest.substr(slash));
+    if (target.empty()) target = "/";
+    if (target.size() > longest_target || !std::ranges::all_of(target, [](char c) { return c > ' ' && c < '\x7f' && c != '#'; }))
+        return fail(errc::invalid, "its path has at most {} characters, none of them a blank or beyond ASCII", longest_target);
+    bool const has_port = authority.rfind(':') != authority.npos && !authority.ends_with(']');
+    if (!has_port) authority += ":80";
+    VSECM_TRY(where, net::parse_listen_address(authority));
+    if (where.host == "localhost") where.host = "127.0.0.1";
+    if (!is_loopback(where.host)) return fail(errc::invalid, "its host must be this one: 127.0.0.1, [::1] or localhost");
+    if (where.port == 0) return fail(errc::invalid, "its port must not be 0");
+    return local_url{std::move(where), std::move(target)};
+}
+
+net::awaitable<base::status> post(local_url const& to, net::steady_clock::duration limit) {
+    auto work = ask(to);
+    VSECM_CO_TRY(status, co_await net::with_deadline(std::move(work), limit, "the call"));
+    if (status >= 200 && status < 300) co_return base::status{};
+    if (status == 0) co_return fail(errc::unavailable, "{} does not answer in HTTP", to.where.print());
+    co_return fail(errc::unavailable, "{} answers {}", to.where.print(), status);
+}
+
+}  // namespace vsecm::roles::sidecar

@@ -1,0 +1,164 @@
+#include "volume/file_set.hpp"
+
+#include "base/encoding.hpp"
+#include "base/try.hpp"
+#include "crypto/random.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace vsecm::volume {
+namespace {
+
+using base::errc, base::fail, base::posix_files;
+
+constexpr std::string_view data_link = "..data";
+constexpr std::string_view data_link_aside = "..data_tmp";
+constexpr std::size_t max_file_len = 64U << 20;
+
+std::unexpected<base::error> refused(std::string_view doing, std::string const& path) {
+    return fail(errc::storage, "{} {}: {}", doing, path, std::strerror(errno));
+}
+
+// Where a link points; empty if `path` is none.
+std::string link_target(std::string const& path) {
+    std::array<char, 512> text;
+    auto const len = ::readlink(path.c_str(), text.data(), text.size());
+    return len > 0 && static_cast<std::size_t>(len) < text.size() ? std::string(text.data(), static_cast<std::size_t>(len)) : std::string{};
+}
+
+std::string target_of(std::string_view name) { return std::string(data_link) + "/" + std::string(name); }
+
+// Who may read files of this mode may enter their folder.
+constexpr ::mode_t folder_mode(::mode_t files) noexcept { return 0700 | files | ((files & 0444) >> 2); }
+
+base::status make_folder(std::string const& path) {
+    if (::mkdir(path.c_str(), 0700) != 0) return refused("making folder", path);
+    return {};
+}
+
+// Last, when nothing more is to be done in it: it may belong to somebody else afterwards.
+base::status open_folder_to_readers(std::string const& path, file_access const& access) {
+    if (::chmod(path.c_str(), folder_mode(access.mode)) != 0) return refused("setting the mode of", path);
+    return base::change_owner(path, access.owner);
+}
+
+// As far as the disk allows: what is left is tried again at the next change.
+void remove_version(std::string const& path) {
+    if (auto const entries = posix_files().list(path))
+        for (auto const& entry : *entries) ::unlink((path + "/" + entry.name).c_str());
+    ::rmdir(path.c_str());
+}
+
+bool is_version(base::folder_entry const& entry) { return entry.kind == base::file_kind::folder && entry.name.size() > 2 && entry.name.starts_with(".."); }
+
+}  // namespace
+
+std::string file_set::current() const {
+    auto const target = link_target(at(data_link));
+    return target.size() > 2 && target.starts_with("..") && !target.contains('/') ? target : std::string{};
+}
+
+std::optional<std::size_t> file_set::size() const {
+    auto const version = current();
+    if (version.empty()) return std::nullopt;
+    auto const entries = posix_files().list(at(version));
+    if (!entries) return std::nullopt;
+    return entries->size();
+}
+
+bool file_set::holds(std::string const& version, std::span<named_file const> files) const {
+    if (version.empty() || size() != files.size()) return false;
+    return std::ranges::all_of(files, [&](named_file const& file) {
+        auto const path = at(version) + "/" + file.name;
+        struct ::stat info {};
+        if (::lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode) || (info.st_mode & 07777) != access_.mode || !access_.owner.has(info.st_uid, info.st_gid)) return false;
+        auto const now = base::read_file(path, max_file_len);
+        return now && base::equal_constant_time(now->bytes(), file.bytes.bytes());
+    });
+}
+
+base::status file_set::check_free(std::span<named_file const> files) const {
+    for (auto const& file : files) {
+        struct ::stat info {};
+        if (::lstat(at(file.name).c_str(), &info) == 0 && link_target(at(file.name)) != target_of(file.name))
+            return fail(errc::conflict, "{} is in the way: it is not the sidecar's", at(file.name));
+    }
+    return {};
+}
+
+base::result<std::string> file_set::write_version(std::span<named_file const> files) const {
+    std::array<std::uint8_t, 8> number;
+    crypto::random_fill(number);
+    auto version = ".." + base::hex_encode(number);
+    auto const path = at(version);
+    auto done = make_folder(path);
+    for (std::size_t i = 0; done && i < files.size(); ++i) {
+        auto const file = path + "/" + files[i].name;
+        done = posix_files().write_new_synced(file, files[i].bytes.bytes(), access_.mode);
+        if (done) done = base::change_owner(file, access_.owner);
+    }
+    if (done) done = posix_files().sync_folder(path);
+    if (done) done = open_folder_to_readers(path, access_);
+    if (done) return version;
+    remove_version(path);
+    return std::unexpected(std::move(done).error());
+}
+
+base::status file_set::link_names(std::span<named_file const> files) const {
+    for (auto const& file : files)
+        if (link_target(at(file.name)).empty() && ::symlink(target_of(file.name).c_str(), at(file.name).c_str()) != 0) return refused("linking", at(file.name));
+    return {};
+}
+
+base::status file_set::switch_to(std::string const& version) const {
+    auto const aside = at(data_link_aside);
+    ::unlink(aside.c_str());  // of a crash
+    if (::symlink(version.c_str(), aside.c_str()) != 0) return refused("linking", aside);
+    VSECM_TRY_OK(posix_files().rename(aside, at(data_link)));
+    return posix_files().sync_folder(folder_);
+}
+
+base::status file_set::tidy(std::span<named_file const> files) const {
+    auto const now = current();
+    VSECM_TRY(entries, posix_files().list(folder_));
+    for (auto const& entry : entries) {
+        if (is_version(entry) && entry.name != now) remove_version(at(entry.name));
+        if (entry.kind != base::file_kind::other || std::ranges::binary_search(files, entry.name, {}, &named_file::name)) continue;
+        if (link_target(at(entry.name)) == target_of(entry.name)) ::unlink(at(entry.name).c_str());
+    }
+    return {};
+}
+
+base::result<bool> file_set::replace_with(std::span<named_file const> files) {
+    struct ::stat info {};
+    if (::stat(folder_.c_str(), &info) != 0) {
+        VSECM_TRY_OK(make_folder(folder_));
+        VSECM_TRY_OK(open_folder_to_readers(folder_, access_));
+    }
+    VSECM_TRY_OK(check_free(files));
+    if (holds(current(), files)) {
+        VSECM_TRY_OK(link_names(files));
+        VSECM_TRY_OK(tidy(files));
+        return false;
+    }
+    VSECM_TRY(version, write_version(files));
+    auto done = link_names(files);
+    if (done) done = switch_to(version);
+    if (!done && current() != version) {
+        remove_version(at(version));
+        // Names that lead nowhere are worse than none.
+        for (auto const& file : files)
+            if (::access(at(file.name).c_str(), F_OK) != 0) ::unlink(at(file.name).c_str());
+    }
+    VSECM_TRY_OK(done);
+    VSECM_TRY_OK(tidy(files));
+    return true;
+}
+
+}  // namespace vsecm::volume

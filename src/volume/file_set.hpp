@@ -1,0 +1,46 @@
+// A folder of files that change all at once, laid out as the kubelet lays out a Secret's volume:
+//     NAME -> ..data/NAME      ..data -> ..RANDOM      ..RANDOM/NAME: the bytes
+// One rename of ..data switches the whole set: whoever opens ..data once, or reads one file, sees one state.
+#pragma once
+
+#include "base/file.hpp"
+#include "volume/contents.hpp"
+
+#include <optional>
+#include <span>
+
+namespace vsecm::volume {
+
+struct file_access {
+    ::mode_t mode = 0600;   // of files; folders may be entered by whoever may read
+    base::file_owner owner{};
+};
+
+// Owns nothing but the path. What is there is looked at each time, so that what somebody changed is put right. Touches only
+// what has its own form: links to ..data, and folders whose names begin with two dots.
+class file_set {
+public:
+    file_set(std::string folder, file_access access) : folder_(std::move(folder)), access_(access) {}
+
+    // Makes it hold exactly these, sorted by name, with checked names. False: it already did. errc::conflict if something else
+    // has one of the names; errc::storage if the disk refuses. After an error the earlier set is still there, whole.
+    base::result<bool> replace_with(std::span<named_file const> files);
+
+    // How many files the set there now has; nothing if there is none.
+    std::optional<std::size_t> size() const;
+
+private:
+    std::string at(std::string_view name) const { return folder_ + "/" + std::string(name); }
+    std::string current() const;  // name of the folder that ..data is a link to; empty: none
+    bool holds(std::string const& version, std::span<named_file const> files) const;
+    base::result<std::string> write_version(std::span<named_file const> files) const;
+    base::status check_free(std::span<named_file const> files) const;
+    base::status link_names(std::span<named_file const> files) const;
+    base::status switch_to(std::string const& version) const;
+    base::status tidy(std::span<named_file const> files) const;  // names that are gone, versions that are over
+
+    std::string folder_;
+    file_access access_;
+};
+
+}  // namespace vsecm::volume

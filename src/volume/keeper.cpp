@@ -1,0 +1,88 @@
+#include "volume/keeper.hpp"
+
+#include "base/try.hpp"
+
+#include <sys/stat.h>
+
+namespace vsecm::volume {
+namespace {
+
+constexpr std::size_t max_file_len = 64U << 20;
+using config::volume_layout;
+
+bool has(std::string const& path, file_access const& access) {
+    struct ::stat now {};
+    return ::stat(path.c_str(), &now) == 0 && (now.st_mode & 07777) == access.mode && access.owner.has(now.st_uid, now.st_gid);
+}
+
+file_access access_of(config::volume_settings const& settings) {
+    file_access access{settings.file_mode, {}};
+    if (settings.user) access.owner.user = *settings.user;
+    if (settings.group) access.owner.group = *settings.group;
+    return access;
+}
+
+}  // namespace
+
+keeper::keeper(config::volume_settings settings) : settings_(std::move(settings)), access_(access_of(settings_)) {}
+
+file_set keeper::folder() const { return {settings_.path, access_}; }
+
+std::optional<base::secret_text> keeper::content() const {
+    auto text = base::read_file(settings_.path, max_file_len);
+    if (!text) return std::nullopt;
+    return std::move(*text);
+}
+
+holding keeper::holds() const {
+    if (settings_.layout == volume_layout::keys) {
+        auto const num_files = folder().size();
+        return !num_files ? holding::nothing : *num_files == 0 ? holding::empty : holding::secret;
+    }
+    struct ::stat now {};
+    if (::stat(settings_.path.c_str(), &now) != 0) return holding::nothing;
+    return now.st_size == 0 ? holding::empty : holding::secret;
+}
+
+// A wrong mode is put right by replacing the file, too: it may be another user's, whose mode is not ours to change.
+base::result<kept> keeper::replace_file(base::byte_view wanted, kept done) {
+    if (auto const now = content(); now && base::equal_constant_time(now->bytes(), wanted) && has(settings_.path, access_)) return kept::unchanged;
+    VSECM_TRY_OK(base::replace_file(base::posix_files(), settings_.path, wanted, access_.mode, access_.owner));
+    return done;
+}
+
+base::result<kept> keeper::keep(base::secret_text&& value) {
+    if (settings_.layout == volume_layout::keys) {
+        VSECM_TRY(files, files_of(std::move(value), settings_));
+        VSECM_TRY(is_new, folder().replace_with(files));
+        return is_new ? kept::written : kept::unchanged;
+    }
+    VSECM_TRY(text, content_of(std::move(value), settings_));
+    return replace_file(text.bytes(), kept::written);
+}
+
+base::result<kept> keeper::follow(client::fetched const& found) {
+    auto done = lay_out(found);
+    // A folder or a template that is not there: to who asks for a secret, "not found" means another thing.
+    if (!done && done.error().code == base::errc::not_found) done.error().code = base::errc::storage;
+    return done;
+}
+
+base::result<kept> keeper::lay_out(client::fetched const& found) {
+    using what = client::fetched::kind;
+    if (found.what == what::unchanged) return kept::unchanged;
+    if (found.what == what::value) {
+        // The secret as it is needs no copy: it is what a sidecar keeps nearly always.
+        if (settings_.layout == volume_layout::file && settings_.template_path.empty()) return replace_file(found.content.data.bytes(), kept::written);
+        return keep(found.content.data.clone());
+    }
+    if (found.why == api::absence::deleted || found.why == api::absence::expired) {
+        if (settings_.layout != volume_layout::keys) return replace_file({}, kept::emptied);
+        VSECM_TRY(is_new, folder().replace_with({}));
+        return is_new ? kept::emptied : kept::unchanged;
+    }
+    // Absent, or not yet: a safe that lost its volume knows no secret at all, and that must not wipe every file of a fleet.
+    return holds() == holding::secret ? kept::held : kept::unchanged;
+}
+
+}  // namespace vsecm::volume

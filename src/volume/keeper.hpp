@@ -1,0 +1,43 @@
+// What a workload's volume holds, kept equal to what safe says. Readers see the old or the new content, never a part, and never
+// an empty file by accident.
+#pragma once
+
+#include "client/safe_client.hpp"
+#include "config/settings.hpp"
+#include "volume/file_set.hpp"
+
+#include <optional>
+
+namespace vsecm::volume {
+
+enum class kept {
+    written,    // the volume has the new content
+    emptied,    // the secret is gone on purpose: deleted, or expired
+    unchanged,  // it already had this content and mode
+    held,       // there is no secret, but nobody said that it was deleted: what the volume holds stays
+};
+
+enum class holding { nothing, empty, secret };  // nothing: no file yet
+
+// Content and mode are compared with what is on disk, so a file that somebody changed is put right.
+class keeper {
+public:
+    explicit keeper(config::volume_settings settings);
+
+    // errc::invalid: this secret cannot be laid out as told, or a template does not go with it; errc::storage, conflict: it cannot
+    // be written. What was there is still there. The content of `found` is left as it was.
+    base::result<kept> follow(client::fetched const& found);
+    holding holds() const;
+
+private:
+    base::result<kept> lay_out(client::fetched const& found);
+    base::result<kept> keep(base::secret_text&& value);
+    base::result<kept> replace_file(base::byte_view content, kept done);
+    std::optional<base::secret_text> content() const;
+    file_set folder() const;
+
+    config::volume_settings settings_;
+    file_access access_;
+};
+
+}  // namespace vsecm::volume

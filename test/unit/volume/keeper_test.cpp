@@ -1,0 +1,111 @@
+#include "volume/keeper.hpp"
+
+#include "support/process.hpp"
+#include "support/temp_folder.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace vsecm;
+using config::volume_layout;
+using volume::holding, volume::kept;
+
+namespace {
+
+client::fetched value(std::string_view text) {
+    client::fetched found;
+    found.what = client::fetched::kind::value;
+    found.content.data = base::secret_text(text);
+    return found;
+}
+
+client::fetched absent(api::absence why) {
+    client::fetched found;
+    found.what = client::fetched::kind::absent;
+    found.why = why;
+    return found;
+}
+
+struct scene {
+    explicit scene(volume_layout layout = volume_layout::file) {
+        settings.layout = layout;
+        settings.path = folder / "secret";
+    }
+    volume::keeper keeper() const { return volume::keeper(settings); }
+    kept follow(client::fetched const& found) const { return keeper().follow(found).value(); }
+    std::string read(std::string const& below = {}) const { return test::slurp(settings.path + below); }
+
+    test::temp_folder folder;
+    config::volume_settings settings;
+};
+
+}  // namespace
+
+TEST_CASE("a volume holds nothing, a secret, and nothing any more") {
+    for (auto const layout : {volume_layout::file, volume_layout::keys, volume_layout::dotenv}) {
+        scene s(layout);
+        CHECK(s.keeper().holds() == holding::nothing);
+        CHECK(s.follow(absent(api::absence::absent)) == kept::unchanged);
+        CHECK(s.keeper().holds() == holding::nothing);
+        CHECK(s.follow(value(R"({"a":"1"})")) == kept::written);
+        CHECK(s.keeper().holds() == holding::secret);
+        CHECK(s.follow(value(R"({"a":"1"})")) == kept::unchanged);
+        CHECK(s.follow(absent(api::absence::absent)) == kept::held);
+        CHECK(s.follow(absent(api::absence::not_yet)) == kept::held);
+        CHECK(s.follow(absent(api::absence::deleted)) == kept::emptied);
+        CHECK(s.follow(absent(api::absence::deleted)) == kept::unchanged);
+        CHECK(s.keeper().holds() == holding::empty);
+        CHECK(s.follow(value(R"({"a":"2"})")) == kept::written);
+        CHECK(s.follow(absent(api::absence::expired)) == kept::emptied);
+    }
+}
+
+TEST_CASE("a secret that is no set of files, or no variables, changes nothing") {
+    for (auto const layout : {volume_layout::keys, volume_layout::dotenv}) {
+        scene s(layout);
+        REQUIRE(s.follow(value(R"({"a":"1"})")) == kept::written);
+        for (auto const* bad : {"plain", R"({"a":"2","../b":"3"})"}) {
+            auto const refused = s.keeper().follow(value(bad));
+            REQUIRE(!refused);
+            CHECK(refused.error().code == base::errc::invalid);
+        }
+        CHECK(s.read(layout == volume_layout::keys ? "/a" : "") == (layout == volume_layout::keys ? "1" : "A='1'\n"));
+    }
+}
+
+TEST_CASE("mode and owner are as told, and put right when they are not") {
+    for (auto const layout : {volume_layout::file, volume_layout::keys}) {
+        scene s(layout);
+        s.settings.file_mode = 0440;
+        s.settings.group = ::getgid();
+        if (::getuid() == 0) {
+            s.settings.user = 4242;
+            s.settings.group = 4343;
+        }
+        auto const file = s.settings.path + (layout == volume_layout::keys ? "/a" : "");
+        auto const facts = [&] {
+            struct ::stat info {};
+            REQUIRE(::stat(file.c_str(), &info) == 0);
+            return info;
+        };
+        REQUIRE(s.follow(value(R"({"a":"1"})")) == kept::written);
+        CHECK((facts().st_mode & 07777) == 0440);
+        CHECK(facts().st_gid == *s.settings.group);
+        if (s.settings.user) CHECK(facts().st_uid == *s.settings.user);
+        CHECK(s.follow(value(R"({"a":"1"})")) == kept::unchanged);
+        REQUIRE(::chmod(file.c_str(), 0666) == 0);
+        CHECK(s.follow(value(R"({"a":"1"})")) == kept::written);
+        CHECK((facts().st_mode & 07777) == 0440);
+    }
+}
+
+TEST_CASE("a folder or a template that is not there is no absence of the secret") {
+    scene s;
+    s.settings.path = s.folder / "none/secret";
+    CHECK(s.keeper().follow(value("x")).error().code == base::errc::storage);
+    scene t;
+    t.settings.template_path = t.folder / "none";
+    CHECK(t.keeper().follow(value("x")).error().code == base::errc::storage);
+    CHECK(t.keeper().holds() == holding::nothing);
+}
