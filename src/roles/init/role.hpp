@@ -5,7 +5,7 @@
 
 namespace vsecm {
 
-// 0 once the secret exists; 128 + signal when it is stopped before. It never gives up by itself.
+// 0 once the secret exists; 143 when it is stopped before. It never gives up by itself, but for --wait.
 int run_init(arguments args);
 extern manual const init_manual;
 
