@@ -75,7 +75,7 @@ truth 'SIGTERM ends it with 0' [ $? -eq 0 ]
 environment='VSECM_PROBE_LIVENESS_PORT=nonsense'
 row 'serve with an address that is none' 1 '' 'VSECM_PROBE_LIVENESS_PORT' -- sentinel serve
 environment='VSECM_SENTINEL_OIDC_ENABLE_RESOURCE_SERVER=true'
-row 'serve with what is not built' 1 '' 'OIDC' -- sentinel serve
+row 'Q58 Q59: serve with what is not built' 1 '' 'OIDC' -- sentinel serve
 
 # --- a whole system --------------------------------------------------------------------------------------------------
 "$VSECM" dev --dir "$scratch/dev" --workload app >dev.out 2>dev.err &
@@ -101,6 +101,8 @@ sentinel 'status: the store, nothing written yet' 0 "~store: file $(cd "$scratch
 sentinel 'put, to be seen in the status' 0 '\nOK\n\n' '' -- sentinel -w app -s x
 sentinel 'status: the last write' 0 '~lastWrite: 20' '' -- sentinel status
 sentinel 'which goes again' 0 '\nOK\n\n' '' -- sentinel -w app -d
+environment="$operator VSECM_SENTINEL_LOGGER_URL=127.0.0.1:1"
+row 'Q24: no command waits for a log server' 0 '\n{"secrets":[]}\n\n' '' -- sentinel -l
 sentinel 'an empty list' 0 '\n{"secrets":[]}\n\n' '' -- sentinel -l
 sentinel 'put' 0 '\nOK\n\n' '' -- sentinel -w app -n default -s '!VSecMRocks!'
 sentinel 'Q53: put a value that looks like options' 0 '\nOK\n\n' '' -- sentinel -w app -s -hello

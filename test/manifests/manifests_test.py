@@ -239,8 +239,8 @@ def main():
         tap.row(f'{name}: keeps the rules', [fault for rule in rules.RULES for fault in rule(built[name], facts)])
     for name in SYSTEMS:
         tap.row(f'{name}: names, ports and paths of the original', as_the_original(built[name]))
-        tap.row(f'{name}: exactly the rights that are used', rights(built[name]))
-        tap.row(f'{name}: identities are what safe takes them for', identities_agree(built[name], facts))
+        tap.row(f'Q46: {name}: exactly the rights that are used', rights(built[name]))
+        tap.row(f'Q62: {name}: identities are what safe takes them for', identities_agree(built[name], facts))
     for rule, change in FAULTS:
         tap.row(f'{rule.__name__} catches what breaks it', [] if list(rule(spoil(built['base'], change), facts)) else ['it did not'])
 

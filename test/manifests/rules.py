@@ -69,7 +69,7 @@ def no_secret_is_shipped(things, _):
 
 
 def pods_are_restricted(things, _):
-    """The Pod Security Standard `restricted`, and a root file system that is read only on top."""
+    """The Pod Security Standard `restricted`, and a root file system that is read only on top (Q47)."""
     for thing in workloads(things):
         if namespace(thing) == PRIVILEGED_NAMESPACE:
             continue
