@@ -2,6 +2,7 @@
 // and nothing is lost, made or known by it.
 #include "base/file.hpp"
 #include "integration/caller.hpp"
+#include "integration/scripted_safe.hpp"
 #include "integration/system.hpp"
 #include "support/loopback.hpp"
 
@@ -199,6 +200,18 @@ TEST_CASE("Q20: a hundred megabytes are refused at once, and cost nothing") {
     CHECK(sentinel.get("/" + std::string(20'000, 'a')).status == 431);
     CHECK(sentinel.get(secrets, {{"X-Long", std::string(20'000, 'a')}}).status == 431);
     CHECK(local.inspect("billing").status == 0);
+}
+
+TEST_CASE("Q61: a server that is not safe is asked nothing and told nothing, whoever vouches for it") {
+    test::system local({"billing", "impostor"});
+    test::scripted_safe impostor(local.environment_of("impostor"), "");
+    impostor.answer_fetch(200, R"({"data":"planted","created":"","updated":""})");
+    test::environment_map const there{{"VSECM_SAFE_ENDPOINT_URL", "https://127.0.0.1:" + std::to_string(impostor.port()) + "/"}};
+    auto const fetched = local.run("billing", {"inspector"}, {}, there);
+    CHECK((fetched.status != 0 && fetched.out.empty()));
+    auto const put = local.run("vsecm-sentinel", {"sentinel", "-w", "billing", "-s", "TopSecret"}, {}, there);
+    CHECK((put.status != 0 && put.out.empty()));
+    CHECK(impostor.num_fetches() == 0);
 }
 
 TEST_CASE("Q8 Q9 Q10 Q32: every route, asked by every kind of caller") {
