@@ -40,6 +40,28 @@ std::string list_of_roles() {
     return text;
 }
 
+// Parts of the original that are not built, as they are called; its images call them so, or with `vsecm-` in front.
+struct missing_part {
+    std::string_view name, what_then;
+};
+constexpr missing_part missing_parts[] = {
+    {"scout", "`raw:` secrets are read with the identity of vsecm-scout, by whatever program has it"},
+    {"relay-client", "one safe serves whoever reaches it"},
+    {"relay-server", "one safe serves whoever reaches it"},
+};
+
+missing_part const* find_missing(std::string_view name) {
+    if (name.starts_with("vsecm-")) name.remove_prefix(6);
+    auto const* const found = std::ranges::find(missing_parts, name, &missing_part::name);
+    return found == std::end(missing_parts) ? nullptr : found;
+}
+
+int not_built(missing_part const& part) {
+    auto const text = "vsecm: the original's `" + std::string(part.name) + "` is not built: " + std::string(part.what_then) + ".\n";
+    std::fwrite(text.data(), 1, text.size(), stderr);
+    return no_such_role;
+}
+
 int unknown_role(std::string_view name) {
     auto const roles = all_roles();
     auto const nearest = std::ranges::min_element(roles, {}, [&](role const& r) { return config::edit_distance(name, r.name); });
@@ -66,10 +88,12 @@ int run_vsecm(std::span<std::string_view const> argv) {
         if (auto const* r = find_role(a->role_name)) return run_with(*r, a->prefix_argument, rest);
     if (auto const name = base_name(invoked_as); name.starts_with("vsecm-"))
         if (auto const* r = find_role(name.substr(6))) return r->run(rest);
+    if (auto const* part = find_missing(base_name(invoked_as))) return not_built(*part);
 
     if (rest.empty() || rest[0] == "--help" || rest[0] == "-h" || (rest[0] == "help" && rest.size() == 1)) return print_answer(list_of_roles());
     if (rest[0] == "--version") return print_answer("vsecm " VSECM_VERSION "\n");
     if (auto const* r = find_role(rest[0])) return r->run(rest.subspan(1));
+    if (auto const* part = find_missing(rest[0])) return not_built(*part);
     return unknown_role(rest[0]);
 }
 

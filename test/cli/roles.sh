@@ -43,4 +43,16 @@ row 'safe: a variable of ours that does not parse' 1 '' 'vsecm safe: VSECM_SAFE_
 environment="SPIFFE_ENDPOINT_SOCKET=unix://$scratch/none.sock"
 row 'inspector: no Workload API' 4 '' 'vsecm inspector: ' -- inspector
 
+# --- what the original has and this program has not: never a start that looks like one --------------------------------
+environment='VSECM_SAFE_BACKING_STORE=postgres'
+row 'Q29 Q43 Q45: safe: the PostgreSQL store' 1 '' 'VSECM_SAFE_BACKING_STORE=postgres is not supported: use file or memory' -- safe
+for part in scout relay-client relay-server; do
+    row "Q60: $part" 127 '' "the original's \`$part\` is not built" -- "$part"
+    ln -s "$VSECM" "vsecm-$part" && ln -sf "$VSECM" "$part"
+    for name in "vsecm-$part" "$part"; do
+        "./$name" >.out 2>.err
+        truth "Q60: called as /$name" [ "$?$(cat .out)" = 127 ]
+    done
+done
+
 finish
