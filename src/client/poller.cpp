@@ -33,7 +33,7 @@ constexpr std::chrono::milliseconds least_pause{50};
 
 }  // namespace
 
-poller::poller(safe_client& safe, poll_options options) noexcept : safe_(safe), options_(options), retries_(retry_policy(options)) {}
+poller::poller(safe_client& safe, poll_options options) noexcept : safe_(safe), options_(std::move(options)), retries_(retry_policy(options_)) {}
 
 std::chrono::milliseconds poller::pause_after_failure() {
     return std::max(least_pause, retries_.next().value_or(options_.max_interval));
@@ -71,6 +71,7 @@ net::awaitable<base::result<fetched>> poller::next() {
         // A server that answers "unchanged" at once instead of holding must not be asked in a tight loop.
         else if (found->what == fetched::kind::unchanged && net::steady_clock::now() - asked < std::chrono::seconds{1}) pause_ = around(std::chrono::seconds{1});
         if (is_news(*found)) co_return std::move(*found);
+        if (options_.on_unchanged) options_.on_unchanged();
     }
 }
 

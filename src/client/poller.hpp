@@ -4,6 +4,7 @@
 #include "client/safe_client.hpp"
 #include "net/backoff.hpp"
 
+#include <functional>
 #include <optional>
 
 namespace vsecm::client {
@@ -12,6 +13,7 @@ struct poll_options {
     std::chrono::milliseconds interval{20'000};      // between polls of a safe that cannot push
     std::chrono::milliseconds max_interval{300'000};  // longest pause after failures
     std::chrono::seconds wait{50};                    // how long a request may be held
+    std::function<void()> on_unchanged;               // safe answered, and there is no news; may be empty
 };
 
 // One loop. next() never ends by itself but with a change; failures are told to the caller, who decides whether to go on

@@ -258,6 +258,7 @@ void read_following(variable_reader& r, auto& s) {
 void read(variable_reader& r, sidecar_settings& s) {
     read_each(r, s.log, s.identity, s.backoff, s.client, s.volume, s.on_change);
     s.probe_address = r.address("VSECM_SIDECAR_PROBE_PORT");
+    s.metrics = r.boolean("VSECM_METRICS");
     s.ports_file = r.text("VSECM_SIDECAR_PORTS_FILE");
     read_following(r, s);
 }

@@ -163,6 +163,7 @@ struct sidecar_settings {
     volume_settings volume;
     change_settings on_change;
     std::string probe_address;              // "" = none
+    bool metrics = true;                    // /metrics there
     std::string ports_file;                 // if not empty: a `probe=PORT` line
     static base::result<sidecar_settings> load(base::environment const& env, std::vector<std::string>& warnings);
 };

@@ -95,6 +95,10 @@ class Roles:
                     'VSECM_SENTINEL_PORTS_FILE', 'live')
         self.launch('keystone', 'vsecm-keystone', ['keystone'], {'VSECM_KEYSTONE_READINESS_PORT': '127.0.0.1:0'}, 'VSECM_KEYSTONE_PORTS_FILE', 'ready')
 
+    def launch_sidecar(self):
+        self.launch('sidecar', 'orders', ['sidecar'], {'VSECM_SIDECAR_PROBE_PORT': '127.0.0.1:0', 'VSECM_SIDECAR_WAIT': '1s',
+                                                       'VSECM_SIDECAR_SECRETS_PATH': str(self.folder / 'orders.json')}, 'VSECM_SIDECAR_PORTS_FILE', 'probe')
+
 
 def watched(roles):
     """Puts, fetches, refusals, and a request that is held until its secret changes."""
@@ -234,6 +238,8 @@ def main(vsecm):
             before = families_at(roles.ports['safe'])
             watched(roles)
             check_safe(before, families_at(roles.ports['safe']))
+        roles.launch_sidecar()
+        eventually('the sidecar has heard of safe', lambda: value_of(families_at(roles.ports['sidecar']), 'vsecm_sidecar_last_success_timestamp_seconds'))
         pages, bodies = [], {}
         for role, port in roles.ports.items():
             with tap.case(f'{role}: both formats hold the same, and nothing of anybody'):
@@ -260,6 +266,7 @@ def main(vsecm):
     with scratch_folder() as folder, contextlib.ExitStack() as stack, tap.case('VSECM_METRICS=off: no such page, on any port'):
         roles = Roles(vsecm, folder, stack, VSECM_METRICS='off')
         roles.launch_all()
+        roles.launch_sidecar()
         for role, port in roles.ports.items():
             tap.same(get(port)[0], 404, role)
     tap.finish()

@@ -1,5 +1,7 @@
 #include "roles/sidecar/keeping.hpp"
 
+#include "spiffe/identity_metrics.hpp"
+
 namespace vsecm::roles::sidecar {
 namespace {
 
@@ -30,11 +32,23 @@ void log_outcome(kept done, client::fetched const& found) {
 }  // namespace
 
 keeping::keeping(net::runtime& loop, client::session& session, announcer& tell, config::sidecar_settings const& settings)
-    : loop_(loop), session_(session), tell_(tell), options_(poll_options_of(settings)), volume_(settings.volume) {}
+    : loop_(loop), session_(session), tell_(tell), options_(poll_options_of(settings)), volume_(settings.volume) {
+    options_.on_unchanged = [this] {
+        if (!unwritten_) last_success_ = base::system_clock().now();
+    };
+}
 
 std::optional<std::string> keeping::not_ready() const {
     if (volume_.holds() == holding::secret) return std::nullopt;
     return "there is no secret on the volume yet";
+}
+
+void keeping::write_metrics(metrics::page& out) const {
+    spiffe::write_metrics(out, session_.identity().state());
+    out.gauge("vsecm_sidecar_last_success_timestamp_seconds", "When the volume was last known to hold what safe says, in seconds since 1970.");
+    if (last_success_) out.add(*last_success_);
+    out.counter("vsecm_sidecar_changes_total", "How often the volume was written, emptied or filled for the first time.").add(num_changes_);
+    out.counter("vsecm_sidecar_errors_total", "Attempts to reach safe, or to write the volume, that failed.").add(num_errors_);
 }
 
 // Whether the volume is as `found` says.
@@ -44,9 +58,12 @@ bool keeping::keep(client::fetched const& found) {
     auto const done = volume_.follow(found);
     if (!done) {
         writing_.failing("file_not_written", done.error());
+        ++num_errors_;
         return false;
     }
     writing_.well();
+    last_success_ = base::system_clock().now();
+    if (*done == kept::written || *done == kept::emptied) ++num_changes_;
     log_outcome(*done, found);
     if (was_there && (*done == kept::written || *done == kept::emptied)) tell_.changed();
     return true;
@@ -72,6 +89,7 @@ net::awaitable<void> keeping::follow() {
         if (!found) {
             if (found.error().code == base::errc::cancelled) co_return;  // the role is ending
             reaching_.failing("safe_away", found.error());
+            ++num_errors_;
             continue;
         }
         reaching_.well();

@@ -4,6 +4,7 @@
 #include "client/condition.hpp"
 #include "client/poller.hpp"
 #include "client/session.hpp"
+#include "metrics/page.hpp"
 #include "net/backoff.hpp"
 #include "net/runtime.hpp"
 #include "roles/sidecar/announcer.hpp"
@@ -20,6 +21,7 @@ public:
     net::awaitable<void> follow();
     // Nothing: the volume holds a secret. It may be an older one: better than none.
     std::optional<std::string> not_ready() const;
+    void write_metrics(metrics::page& out) const;
 
 private:
     bool keep(client::fetched const& found);
@@ -33,6 +35,8 @@ private:
     client::condition reaching_, writing_;
     std::optional<client::fetched> unwritten_;
     bool is_trying_again_ = false;
+    std::optional<base::system_time> last_success_;  // when the volume was last known to be what safe says
+    std::uint64_t num_changes_ = 0, num_errors_ = 0;
 };
 
 }  // namespace vsecm::roles::sidecar

@@ -50,7 +50,9 @@ base::status open_probe(net::runtime& loop, config::sidecar_settings const& sett
     VSECM_TRY(listener, net::listen_tcp(*address));
     auto const ready = [&work] { return work.not_ready(); };
     auto const alive = [] { return std::optional<std::string>{}; };
-    probe.emplace(loop, std::move(listener), net::probe_checks{ready, alive, ready});
+    auto const told = std::make_shared<metrics::exposition>("sidecar", [&work] { return !work.not_ready(); });
+    told->add([&work](metrics::page& out) { work.write_metrics(out); });
+    probe.emplace(loop, std::move(listener), net::probe_checks{ready, alive, ready, settings.metrics ? told : nullptr});
     probe->start();
     if (settings.ports_file.empty()) return {};
     auto const text = std::format("probe={}\n", probe->port());
