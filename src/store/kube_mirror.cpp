@@ -61,6 +61,11 @@ struct kube_mirror::impl : std::enable_shared_from_this<impl> {
         gone,      // nothing
     };
 
+    struct turn {
+        net::wake_signal bell;
+        bool is_given = false;
+    };
+
     impl(secret_store& s, watch_hub& h, std::shared_ptr<kube::service_account> a, net::executor e, spawn_fn f, mirror_options o)
         : secrets(s), hub(h), account(std::move(a)), loop(std::move(e)), spawn(std::move(f)), options(std::move(o)), states(s.clock()) {}
 
@@ -88,7 +93,7 @@ struct kube_mirror::impl : std::enable_shared_from_this<impl> {
     mirror_table states;
     std::map<std::string, std::shared_ptr<lane>> lanes;  // by namespace
     std::size_t num_at_work = 0;
-    std::deque<net::wake_signal*> waiting;  // lanes, for their turn
+    std::deque<turn*> waiting;  // lanes, for their turn
     bool stopping = false;
 };
 
@@ -139,24 +144,29 @@ net::awaitable<void> kube_mirror::impl::run(std::shared_ptr<lane> l) {
     lanes.erase(l->space);
 }
 
-// False: no turn comes any more, the mirror is stopping.
+// False: no turn comes any more, the mirror is stopping. There is a free one only where nobody waits.
 net::awaitable<bool> kube_mirror::impl::enter() {
-    net::wake_signal turn;
-    while (!stopping && num_at_work >= options.most_at_once) {
-        waiting.push_back(&turn);
-        co_await net::wait_for(turn, steady_clock::time_point::max());
-    }
     if (stopping) co_return false;
-    ++num_at_work;
-    co_return true;
+    if (num_at_work < options.most_at_once) {
+        ++num_at_work;
+        co_return true;
+    }
+    turn mine;
+    waiting.push_back(&mine);
+    co_await net::wait_for(mine.bell, steady_clock::time_point::max());
+    co_return mine.is_given && !stopping;
 }
 
+// Its turn goes to who has waited longest: a lane with much to do would take it again at once, and the others never had one.
 void kube_mirror::impl::leave() {
-    --num_at_work;
-    if (waiting.empty()) return;
+    if (waiting.empty()) {
+        --num_at_work;
+        return;
+    }
     auto* const next = waiting.front();
     waiting.pop_front();
-    next->notify();
+    next->is_given = true;
+    next->bell.notify();
 }
 
 kube_mirror::impl::wish kube_mirror::impl::wish_for(secret_ptr const& secret, std::string const& space) const {
@@ -293,7 +303,7 @@ void kube_mirror::stop() {
         l->bell.notify();
     }
     // Each of them ends with its lane, soon: nobody may find it here after that.
-    for (auto* turn : std::exchange(impl_->waiting, {})) turn->notify();
+    for (auto* turn : std::exchange(impl_->waiting, {})) turn->bell.notify();
 }
 
 mirror_table const& kube_mirror::table() const noexcept { return impl_->states; }

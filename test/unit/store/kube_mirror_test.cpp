@@ -408,6 +408,19 @@ TEST_CASE("many namespaces take turns, and all are served") {
     for (auto const& space : spaces) CHECK(w.data(space, "db") == texts{{"VALUE", "1"}});
 }
 
+TEST_CASE("a namespace with much to do gives its turn to one that waits") {
+    world w;
+    w.options.most_at_once = 1;
+    for (auto const* name : {"k8s:1", "k8s:2", "k8s:3"}) w.commit(put_in(name, "v", {"a"}));
+    w.commit(put_in("k8s:other", "v", {"b"}));
+    w.start();
+    w.loop.until_seen([&] { return w.mirror->table().counts().synced == 4; });
+    auto const log = w.server.log();
+    auto const other = std::ranges::find_if(log, [](auto const& line) { return line.starts_with("create b/"); });
+    REQUIRE(other != log.end());
+    CHECK(std::count_if(log.begin(), other, [](auto const& line) { return line.starts_with("create a/"); }) == 1);
+}
+
 TEST_CASE("a stopped mirror begins nothing new, and all its lanes end") {
     world w;
     w.options.most_at_once = 1;
