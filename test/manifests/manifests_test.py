@@ -6,6 +6,7 @@ catch what breaks it. No cluster is needed.
 """
 import copy
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -190,6 +191,22 @@ def copies(there, back):
         yield f'{claim} is not the claim of vsecm-safe-0'
 
 
+def copying(job):
+    """The script of that Job, on folders of this machine: it copies everything, and never into a folder that has something."""
+    with tempfile.TemporaryDirectory() as scratch:
+        source, target = pathlib.Path(scratch, 'source'), pathlib.Path(scratch, 'target')
+        (source / 'history').mkdir(parents=True)
+        (target / 'lost+found').mkdir(parents=True)
+        for name in ('k8s:db.age', '.journal', 'history/app.age.1'):
+            (source / name).write_text(name)
+        words = [word.replace('/from', str(source)).replace('/to', str(target)) for word in rules.containers(job)[0]['command']]
+        environment = {'PATH': os.environ['PATH'], 'OWNER': f'{os.getuid()}:{os.getgid()}'}
+        statuses = [subprocess.run(words, env=environment, capture_output=True, check=False).returncode for _ in range(2)]
+        copied = {p.relative_to(target).as_posix() for p in target.rglob('*') if p.is_file()}
+    if statuses != [0, 1] or copied != {'k8s:db.age', '.journal', 'history/app.age.1'}:
+        yield f'exit statuses {statuses}, copied {copied}'
+
+
 def spoil(things, change):
     things = copy.deepcopy(things)
     change(things)
@@ -271,6 +288,7 @@ def main():
     built['back'] = build_with('resources: [original.yaml]\ncomponents: [MANIFESTS/migrate/keep-secrets]', {'original.yaml': text})
     tap.row('migrate/keep-secrets: nothing but the Secrets is left out', [] if sorted(built['back'], key=rules.title) == sorted((t for t in original if t['kind'] != 'Secret'), key=rules.title) else built['back'])
     tap.row('migrate/volume: there and back', copies(build(MANIFESTS / 'migrate/volume'), build(MANIFESTS / 'migrate/volume-back')))
+    tap.row('migrate/volume: copies all, over nothing', copying(named(build(MANIFESTS / 'migrate/volume'), 'Job', 'vsecm-copy-data')))
     print(f'1..{tap.count}')
     return 1 if tap.failed else 0
 
