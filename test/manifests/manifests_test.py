@@ -183,6 +183,14 @@ def copies(there, back):
         yield f'{mounts}'
     if [rules.containers(job)[0]['env'][0]['value'] for job in jobs] != ['65532:65532', '0:0']:
         yield 'owners'
+    folders = [next(v['hostPath']['type'] for v in rules.template(job)['spec']['volumes'] if v['name'] == 'host') for job in jobs]
+    if folders != ['Directory', 'DirectoryOrCreate']:
+        yield f'{folders}: a node without the data must not look like one with no data in it'
+    for job in jobs:
+        term, = rules.template(job)['spec']['affinity']['nodeAffinity']['requiredDuringSchedulingIgnoredDuringExecution']['nodeSelectorTerms']
+        # With nothing in the place of NODE_OF_SAFE, an API server takes no such list; a nodeSelector would be gone from what it is given.
+        if term != {'matchFields': [{'key': 'metadata.name', 'operator': 'In', 'values': ['NODE_OF_SAFE']}]}:
+            yield f'{term}: where does it run?'
     if [t['kind'] for t in there + back] != ['PersistentVolumeClaim', 'Job', 'Job']:
         yield 'the claim is made on the way there only'
     claim = there[0]['metadata']['name']
@@ -192,18 +200,24 @@ def copies(there, back):
 
 
 def copying(job):
-    """The script of that Job, on folders of this machine: it copies everything, and never into a folder that has something."""
+    """The script of that Job, on folders of this machine: it copies everything, never nothing, and never into a folder that has something."""
     with tempfile.TemporaryDirectory() as scratch:
         source, target = pathlib.Path(scratch, 'source'), pathlib.Path(scratch, 'target')
-        (source / 'history').mkdir(parents=True)
-        (target / 'lost+found').mkdir(parents=True)
-        for name in ('k8s:db.age', '.journal', 'history/app.age.1'):
-            (source / name).write_text(name)
+        for folder in (source, target):
+            (folder / 'lost+found').mkdir(parents=True)
         words = [word.replace('/from', str(source)).replace('/to', str(target)) for word in rules.containers(job)[0]['command']]
         environment = {'PATH': os.environ['PATH'], 'OWNER': f'{os.getuid()}:{os.getgid()}'}
-        statuses = [subprocess.run(words, env=environment, capture_output=True, check=False).returncode for _ in range(2)]
+
+        def status():
+            return subprocess.run(words, env=environment, capture_output=True, check=False).returncode
+
+        statuses = [status()]
+        (source / 'history').mkdir()
+        for name in ('k8s:db.age', '.journal', 'history/app.age.1'):
+            (source / name).write_text(name)
+        statuses += [status(), status()]
         copied = {p.relative_to(target).as_posix() for p in target.rglob('*') if p.is_file()}
-    if statuses != [0, 1] or copied != {'k8s:db.age', '.journal', 'history/app.age.1'}:
+    if statuses != [1, 0, 1] or copied != {'k8s:db.age', '.journal', 'history/app.age.1'}:
         yield f'exit statuses {statuses}, copied {copied}'
 
 
