@@ -4,6 +4,7 @@
 #include "base/try.hpp"
 #include "crypto/random.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,10 +49,13 @@ base::status open_folder_to_readers(std::string const& path, file_access const& 
     return base::change_owner(path, access.owner);
 }
 
-// As far as the disk allows: what is left is tried again at the next change.
+// As far as the disk allows: what is left is tried again at the next change. By a descriptor: others can write to the volume, and
+// a link put there meanwhile must not lead us to the files of another folder.
 void remove_version(std::string const& path) {
-    if (auto const entries = posix_files().list(path))
-        for (auto const& entry : *entries) ::unlink((path + "/" + entry.name).c_str());
+    base::unique_fd const folder{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+    auto const entries = posix_files().list(path);
+    if (folder && entries)
+        for (auto const& entry : *entries) ::unlinkat(folder.get(), entry.name.c_str(), 0);
     ::rmdir(path.c_str());
 }
 
@@ -124,11 +128,18 @@ base::status file_set::switch_to(std::string const& version) const {
     return posix_files().sync_folder(folder_);
 }
 
-base::status file_set::tidy(std::span<named_file const> files) const {
+base::status file_set::remove_other_versions() const {
     auto const now = current();
     VSECM_TRY(entries, posix_files().list(folder_));
-    for (auto const& entry : entries) {
+    for (auto const& entry : entries)
         if (is_version(entry) && entry.name != now) remove_version(at(entry.name));
+    return {};
+}
+
+base::status file_set::tidy(std::span<named_file const> files) const {
+    VSECM_TRY_OK(remove_other_versions());
+    VSECM_TRY(entries, posix_files().list(folder_));
+    for (auto const& entry : entries) {
         if (entry.kind != base::file_kind::other || std::ranges::binary_search(files, entry.name, {}, &named_file::name)) continue;
         if (link_target(at(entry.name)) == target_of(entry.name)) ::unlink(at(entry.name).c_str());
     }
@@ -141,6 +152,8 @@ base::result<bool> file_set::replace_with(std::span<named_file const> files) {
         VSECM_TRY_OK(make_folder(folder_));
         VSECM_TRY_OK(open_folder_to_readers(folder_, access_));
     }
+    // Before anything is written: were it only done after a success, the versions of writers that were killed would fill the volume.
+    VSECM_TRY_OK(remove_other_versions());
     VSECM_TRY_OK(check_free(files));
     if (holds(current(), files)) {
         VSECM_TRY_OK(link_names(files));

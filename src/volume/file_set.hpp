@@ -37,7 +37,8 @@ private:
     base::status check_free(std::span<named_file const> files) const;
     base::status link_names(std::span<named_file const> files) const;
     base::status switch_to(std::string const& version) const;
-    base::status tidy(std::span<named_file const> files) const;  // names that are gone, versions that are over
+    base::status remove_other_versions() const;                  // than the current one
+    base::status tidy(std::span<named_file const> files) const;  // these, and names that are gone
 
     std::string folder_;
     file_access access_;

@@ -105,6 +105,19 @@ TEST_CASE("what a crash left is cleaned away, and what is somebody else's stays"
     CHECK(s.read("a") == "2");
 }
 
+TEST_CASE("what a crash left goes before anything new is written, so that crash upon crash cannot fill the volume") {
+    scene s;
+    REQUIRE(s.put({{"a", "1"}}));
+    for (auto const* version : {"/..0123456789abcdef", "/..fedcba9876543210"}) {
+        std::filesystem::create_directory(s.path + version);
+        std::ofstream(s.path + version + "/a") << "half";
+    }
+    std::ofstream(s.path + "/b") << "theirs";
+    CHECK(!s.put({{"a", "2"}, {"b", "3"}}));
+    CHECK(s.names() == std::set<std::string>{"..data", s.version(), "a", "b"});
+    CHECK(s.read("a") == "1");
+}
+
 TEST_CASE("a name that somebody else has is an error, and the set stays as it was") {
     scene s;
     REQUIRE(s.put({{"a", "1"}}));
