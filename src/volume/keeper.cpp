@@ -1,5 +1,6 @@
 #include "volume/keeper.hpp"
 
+#include "base/leftovers.hpp"
 #include "base/try.hpp"
 
 #include <sys/stat.h>
@@ -46,6 +47,8 @@ holding keeper::holds() const {
 
 // A wrong mode is put right by replacing the file, too: it may be another user's, whose mode is not ours to change.
 base::result<kept> keeper::replace_file(base::byte_view wanted, kept done) {
+    // Whoever was killed while it wrote left a secret there, and would leave another each time.
+    base::remove_leftovers(base::posix_files(), settings_.path);
     if (auto const now = content(); now && base::equal_constant_time(now->bytes(), wanted) && has(settings_.path, access_)) return kept::unchanged;
     VSECM_TRY_OK(base::replace_file(base::posix_files(), settings_.path, wanted, access_.mode, access_.owner));
     return done;

@@ -1,11 +1,15 @@
 #include "base/file.hpp"
+#include "base/leftovers.hpp"
+#include "support/passing_on.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
+#include <set>
 
+using namespace vsecm;
 using namespace vsecm::base;
 
 namespace {
@@ -40,6 +44,33 @@ TEST_CASE("what a crash left beside a file is not in the way of the next process
         REQUIRE(posix_files().write_new_synced(std::format("{}/.secrets.json.tmp-{}-{}", dir.path, ::getpid(), serial), as_bytes("left"), 0600));
     REQUIRE(replace_file(posix_files(), path, as_bytes("new"), 0600));
     CHECK(read_file(path, 100).value().view() == "new");
+}
+
+TEST_CASE("what replace_file leaves when it is killed before the end is what is removed") {
+    struct broken_off final : test::passing_on {
+        status rename(std::string const&, std::string const&) override { return fail(errc::storage, "broken off"); }
+        status remove(std::string const&) override { return fail(errc::storage, "broken off"); }
+    } files;
+    folder dir;
+    REQUIRE(!replace_file(files, dir.path + "/secret", as_bytes("x"), 0600));
+    REQUIRE(posix_files().list(dir.path).value().size() == 1);
+    remove_leftovers(posix_files(), dir.path + "/secret");
+    CHECK(posix_files().list(dir.path).value().empty());
+}
+
+TEST_CASE("leftovers of one file are removed, whatever process left them, and nothing else") {
+    folder dir;
+    auto const path = dir.path + "/secret";
+    for (auto const* name : {".secret.tmp-7-0", ".secret.tmp-4711-12", ".other.tmp-7-0", "secret", ".secret"})
+        REQUIRE(posix_files().write_new_synced(dir.path + "/" + name, as_bytes("x"), 0600));
+    REQUIRE(::mkdir((dir.path + "/.secret.tmp-folder").c_str(), 0700) == 0);
+    remove_leftovers(posix_files(), path);
+    std::set<std::string> left;
+    auto const listed = posix_files().list(dir.path);
+    REQUIRE(listed);
+    for (auto const& entry : *listed) left.insert(entry.name);
+    CHECK(left == std::set<std::string>{".other.tmp-7-0", "secret", ".secret", ".secret.tmp-folder"});
+    remove_leftovers(posix_files(), dir.path + "/none/secret");
 }
 
 TEST_CASE("reading is bounded and knows files from folders") {

@@ -1,6 +1,7 @@
-// What people and the original put into a data folder, and what they find there; and a file system that misbehaves in one thing.
+// What people and the original put into a data folder, and what they find there.
 #pragma once
 
+#include "support/passing_on.hpp"
 #include "unit/store/fixture.hpp"
 
 #include <openssl/evp.h>
@@ -30,23 +31,7 @@ inline void put_original(std::string const& folder, std::string const& file, std
     write_file(folder + "/" + file, cipher->encrypt(base::as_bytes(record)));
 }
 
-// The real file system, for tests that change one thing about it.
-class passing_on : public base::file_layer {
-public:
-    base::status write_new_synced(std::string const& p, base::byte_view b, ::mode_t m) override { return real.write_new_synced(p, b, m); }
-    base::status append_synced(std::string const& p, base::byte_view b) override { return real.append_synced(p, b); }
-    base::status shorten_synced(std::string const& p, std::size_t len) override { return real.shorten_synced(p, len); }
-    base::status rename(std::string const& from, std::string const& to) override { return real.rename(from, to); }
-    base::status link(std::string const& from, std::string const& to) override { return real.link(from, to); }
-    base::status remove(std::string const& path) override { return real.remove(path); }
-    base::status sync_folder(std::string const& path) override { return real.sync_folder(path); }
-    base::status make_folder(std::string const& path, ::mode_t mode) override { return real.make_folder(path, mode); }
-    base::result<std::vector<base::folder_entry>> list(std::string const& path) override { return real.list(path); }
-    base::result<base::secret_text> read(std::string const& path, std::size_t max_len) override { return real.read(path, max_len); }
-
-protected:
-    base::file_layer& real = base::posix_files();
-};
+using test::passing_on;
 
 // What the original writes in its "FIPS" mode: 16 bytes of IV, then AES-256-CFB under the seed.
 inline std::vector<std::uint8_t> original_aes(crypto::root_key const& key, std::string_view text) {

@@ -100,6 +100,17 @@ TEST_CASE("mode and owner are as told, and put right when they are not") {
     }
 }
 
+TEST_CASE("what a killed writer left beside the file is gone with the next answer, whatever that is") {
+    for (auto const& answer : {value("kept"), value("another"), absent(api::absence::deleted)}) {
+        scene s;
+        REQUIRE(s.follow(value("kept")) == kept::written);
+        auto const left = s.folder / ".secret.tmp-4711-3";
+        REQUIRE(base::replace_file(base::posix_files(), left, base::as_bytes("TopSecret"), 0600));
+        REQUIRE(s.keeper().follow(answer));
+        CHECK(::access(left.c_str(), F_OK) != 0);
+    }
+}
+
 TEST_CASE("a folder or a template that is not there is no absence of the secret") {
     scene s;
     s.settings.path = s.folder / "none/secret";
