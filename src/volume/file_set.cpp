@@ -35,18 +35,25 @@ std::string link_target(std::string const& path) {
 
 std::string target_of(std::string_view name) { return std::string(data_link) + "/" + std::string(name); }
 
-// Who may read files of this mode may enter their folder.
-constexpr ::mode_t folder_mode(::mode_t files) noexcept { return 0700 | files | ((files & 0444) >> 2); }
+// Who may read the files may enter their folder. A user that they are given to comes by the last digit, or by the group's.
+constexpr ::mode_t folder_mode(file_access const& access) noexcept {
+    constexpr auto nobody = static_cast<::uid_t>(-1);
+    ::mode_t const readers = (access.mode & 0444) | (access.owner.user != nobody ? 0044U : 0U);
+    return 0700 | readers | (readers >> 2);
+}
 
 base::status make_folder(std::string const& path) {
     if (::mkdir(path.c_str(), 0700) != 0) return refused("making folder", path);
     return {};
 }
 
-// Last, when nothing more is to be done in it: it may belong to somebody else afterwards.
+// The user stays: in another's folder nothing could be replaced or removed without rights over everybody's files (CAP_DAC_OVERRIDE).
 base::status open_folder_to_readers(std::string const& path, file_access const& access) {
-    if (::chmod(path.c_str(), folder_mode(access.mode)) != 0) return refused("setting the mode of", path);
-    return base::change_owner(path, access.owner);
+    base::unique_fd const folder{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+    if (!folder) return refused("opening", path);
+    if (::fchown(folder.get(), static_cast<::uid_t>(-1), access.owner.group) != 0) return refused("giving away", path);
+    if (::fchmod(folder.get(), folder_mode(access)) != 0) return refused("setting the mode of", path);
+    return {};
 }
 
 // As far as the disk allows: what is left is tried again at the next change. By a descriptor: others can write to the volume, and

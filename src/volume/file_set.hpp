@@ -12,8 +12,8 @@
 namespace vsecm::volume {
 
 struct file_access {
-    ::mode_t mode = 0600;   // of files; folders may be entered by whoever may read
-    base::file_owner owner{};
+    ::mode_t mode = 0600;      // of files; folders may be entered by whoever may read, and are written to by us only
+    base::file_owner owner{};  // of files; folders get its group
 };
 
 // Owns nothing but the path. What is there is looked at each time, so that what somebody changed is put right. Touches only

@@ -5,6 +5,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
@@ -40,10 +41,12 @@ struct scene {
         return found;
     }
     std::string version() const { return std::filesystem::read_symlink(path + "/..data").string(); }
-    static unsigned mode(std::string const& file) {
+    static struct ::stat facts(std::string const& file) {
         struct ::stat info {};
-        return ::stat(file.c_str(), &info) == 0 ? info.st_mode & 07777U : 0U;
+        REQUIRE(::stat(file.c_str(), &info) == 0);
+        return info;
     }
+    static unsigned mode(std::string const& file) { return facts(file).st_mode & 07777U; }
 };
 
 }  // namespace
@@ -68,6 +71,29 @@ TEST_CASE("a set is made, changed, shrunk and emptied, as the kubelet lays it ou
     CHECK(s.put({}).value());
     CHECK(s.names() == std::set<std::string>{"..data", s.version()});
     CHECK(s.set.size() == 0);
+}
+
+TEST_CASE("folders stay ours, whoever the files are given to: a sidecar with no other right can still replace them") {
+    bool const may_give_away = ::geteuid() == 0;
+    scene s;
+    s.set = file_set(s.path, {0400, {may_give_away ? 4242U : ::geteuid(), may_give_away ? 4343U : ::getegid()}});
+    REQUIRE(s.put({{"a", "1"}}));
+    CHECK(scene::facts(s.path + "/a").st_uid == (may_give_away ? 4242U : ::geteuid()));
+    CHECK(scene::mode(s.path + "/a") == 0400);
+    for (auto const& folder : {s.path, s.path + "/..data"}) {
+        CHECK(scene::facts(folder).st_uid == ::geteuid());
+        CHECK(scene::facts(folder).st_gid == (may_give_away ? 4343U : ::getegid()));
+        CHECK(scene::mode(folder) == 0755);
+    }
+}
+
+TEST_CASE("who may write to the files may not put others in their place") {
+    scene s;
+    s.set = file_set(s.path, {0666, {}});
+    REQUIRE(s.put({{"a", "1"}}));
+    CHECK(scene::mode(s.path + "/a") == 0666);
+    CHECK(scene::mode(s.path) == 0755);
+    CHECK(scene::mode(s.path + "/..data") == 0755);
 }
 
 TEST_CASE("what is right is not touched; what somebody changed is put right") {
