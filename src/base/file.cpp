@@ -189,16 +189,33 @@ status change_owner(std::string const& path, file_owner owner) {
     return {};
 }
 
+namespace {
+
+// The group comes before the mode, and the user last: at no moment may anybody else read it, and until then the mode is ours to set.
+status give_away(std::string const& path, ::mode_t mode, file_owner owner) {
+    if (!owner.is_given()) return {};
+    unique_fd const fd{::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)};
+    if (!fd) return os_failure("opening", path, errno);
+    file_owner const as_it_is;
+    if (::fchown(fd.get(), as_it_is.user, owner.group) != 0) return os_failure("giving away", path, errno);
+    if (::fchmod(fd.get(), mode) != 0) return os_failure("setting the mode of", path, errno);
+    if (::fchown(fd.get(), owner.user, as_it_is.group) != 0) return os_failure("giving away", path, errno);
+    return {};
+}
+
+}  // namespace
+
 status replace_file(file_layer& files, std::string const& path, byte_view bytes, ::mode_t mode, file_owner owner) {
     static std::atomic<unsigned> serial{0};
     auto const folder = parent_of(path);
     auto const name = path.substr(path.rfind('/') + 1);
     auto const aside = std::format("{}/.{}.tmp-{}-{}", folder, name, ::getpid(), serial++);
-    auto written = files.write_new_synced(aside, bytes, mode);
+    ::mode_t const at_first = owner.is_given() ? 0600 : mode;
+    auto written = files.write_new_synced(aside, bytes, at_first);
     // In a container the process number is the same at every start: what a crash left there would be in the way for ever.
-    if (!written && files.remove(aside)) written = files.write_new_synced(aside, bytes, mode);
+    if (!written && files.remove(aside)) written = files.write_new_synced(aside, bytes, at_first);
     VSECM_TRY_OK(written);
-    auto renamed = change_owner(aside, owner);
+    auto renamed = give_away(aside, mode, owner);
     if (renamed) renamed = files.rename(aside, path);
     if (!renamed) {
         if (auto gone = files.remove(aside); !gone) renamed.error().what += "; " + gone.error().what;

@@ -89,7 +89,7 @@ struct file_owner {
     }
 };
 status change_owner(std::string const& path, file_owner owner);  // of a link itself
-// Writes `.<name>.tmp-XXXX` beside it, syncs, renames over `path`, syncs the folder. Readers see old or new, never part.
+// Writes `.<name>.tmp-XXXX` beside it, syncs, renames over `path`, syncs the folder. Readers see old or new, never part, and are those of `mode` and `owner` from the first byte on.
 status replace_file(file_layer& files, std::string const& path, byte_view bytes, ::mode_t mode, file_owner owner = {});
 // Makes the folder `path`, and those above it that are not there either, as mkdir -p; all of them last when it returns, which a
 // new one does only once the folder it is in has been synced.

@@ -37,6 +37,26 @@ TEST_CASE("replace_file leaves the new content, its mode and nothing else") {
     CHECK(posix_files().list(dir.path).value().size() == 1);
 }
 
+TEST_CASE("a file that is given away can be read by nobody else before") {
+    struct watched final : test::passing_on {
+        status write_new_synced(std::string const& path, byte_view bytes, ::mode_t mode) override {
+            at_first = mode;
+            return passing_on::write_new_synced(path, bytes, mode);
+        }
+        ::mode_t at_first = 0;
+    } files;
+    folder dir;
+    auto const path = dir.path + "/secret";
+    bool const may_give_away = ::geteuid() == 0;
+    file_owner const owner{may_give_away ? 4242U : ::geteuid(), may_give_away ? 4343U : ::getegid()};
+    REQUIRE(replace_file(files, path, as_bytes("x"), 0440, owner));
+    CHECK(files.at_first == 0600);
+    struct ::stat info {};
+    REQUIRE(::stat(path.c_str(), &info) == 0);
+    CHECK((info.st_mode & 07777) == 0440);
+    CHECK(owner.has(info.st_uid, info.st_gid));
+}
+
 TEST_CASE("what a crash left beside a file is not in the way of the next process of the same number") {
     folder dir;
     auto const path = dir.path + "/secrets.json";
