@@ -41,7 +41,8 @@ holding keeper::holds() const {
         return !num_files ? holding::nothing : *num_files == 0 ? holding::empty : holding::secret;
     }
     struct ::stat now {};
-    if (::stat(settings_.path.c_str(), &now) != 0) return holding::nothing;
+    // A folder in the file's place (a volume mounted there) has a size, too.
+    if (::stat(settings_.path.c_str(), &now) != 0 || !S_ISREG(now.st_mode)) return holding::nothing;
     return now.st_size == 0 ? holding::empty : holding::secret;
 }
 

@@ -111,6 +111,14 @@ TEST_CASE("what a killed writer left beside the file is gone with the next answe
     }
 }
 
+TEST_CASE("a folder in the file's place holds no secret") {
+    scene s;
+    REQUIRE(::mkdir(s.settings.path.c_str(), 0700) == 0);
+    CHECK(s.keeper().holds() == holding::nothing);
+    CHECK(s.keeper().follow(value("x")).error().code == base::errc::storage);
+    CHECK(s.keeper().holds() == holding::nothing);
+}
+
 TEST_CASE("a folder or a template that is not there is no absence of the secret") {
     scene s;
     s.settings.path = s.folder / "none/secret";
