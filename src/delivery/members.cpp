@@ -56,9 +56,10 @@ base::status check_variable_name(std::string_view name) {
     if (is_digit(name.front())) return fail(errc::invalid, "a variable's name does not begin with a digit");
     if (!std::ranges::all_of(name, [](char c) { return is_letter(c) || is_digit(c); }))
         return fail(errc::invalid, "a variable's name has letters, digits and _ only");
-    constexpr std::string_view deciding[] = {"PATH", "IFS", "ENV", "BASH_ENV"};
+    // What a shell runs, or runs by, and what the loader and the C library load.
+    constexpr std::string_view deciding[] = {"PATH", "IFS", "ENV", "BASH_ENV", "BASHOPTS", "SHELLOPTS", "PS4", "PROMPT_COMMAND", "GCONV_PATH", "GLIBC_TUNABLES"};
     if (name.starts_with("LD_") || std::ranges::contains(deciding, name))
-        return fail(errc::invalid, "a secret does not set PATH, IFS, ENV, BASH_ENV or LD_..., which decide what a program is");
+        return fail(errc::invalid, "a secret does not set PATH, IFS, ENV, PS4, LD_... and the like, which decide what a program is");
     return {};
 }
 

@@ -40,6 +40,15 @@ TEST_CASE("variables: letters in upper case, dash and dot as underscore, the pre
     CHECK(variables(R"({"1st":"u"})", "K") == "K1ST=u");
 }
 
+TEST_CASE("variables: nothing by which a shell, the loader or the C library runs what is in it") {
+    for (auto const* name : {"PATH", "IFS", "ENV", "BASH_ENV", "BASHOPTS", "SHELLOPTS", "PS4", "PROMPT_COMMAND", "GCONV_PATH", "GLIBC_TUNABLES", "LD_PRELOAD", "LD_"}) {
+        INFO(name);
+        CHECK(delivery::check_variable_name(name).error().code == base::errc::invalid);
+        CHECK(delivery::check_variable_name("APP_" + std::string(name)));
+    }
+    CHECK(variables(R"-({"shellopts":"xtrace","ps4":"$(id)"})-").starts_with("member 1 of the secret"));
+}
+
 TEST_CASE("variables: a name that is none, or is another's, and what no variable holds; said without the name") {
     for (auto const* json : {R"({"ok":"1","TopSecret=":"2"})", R"({"ok":"1","":"2"})", R"({"ok":"1","9x":"2"})", R"({"ok":"1","ü":"2"})", R"({"ok":"1","a b":"2"})",
              R"({"ok":"1","OK":"2"})", R"({"ok":"1","x":"\u0000"})", R"({"ok":"1","path":"2"})", R"({"ok":"1","ld_preload":"2"})", R"({"ok":"1","bash-env":"2"})"}) {
