@@ -80,6 +80,11 @@ TEST_CASE("with a limit the reason is the exit status; a signal ends the wait") 
     CHECK(in_vain.status == 6);
     CHECK(in_vain.err.contains("vsecm init: Secret billing/database does not exist"));
     CHECK(s.run({"--secret", "billing/database", "--wait", "300ms"}, {{"VSECM_SAFE_K8S_API_URL", "https://127.0.0.1:1"}}).status == 5);
+    auto const asked = s.cluster.count("get");
+    CHECK(s.run({"--secret", "billing/database", "--wait", "0"}).status == 6);
+    CHECK(s.cluster.count("get") == asked + 1);
+    s.cluster.put("billing", "another", {.data = {{"a", "1"}}});
+    CHECK(s.run({"--secret", "billing/another", "--wait", "0"}).status == 0);
     auto init = s.start({"--secret", "billing/database"});
     REQUIRE(init.says("waiting_for_secret", patience));
     init.signal(SIGTERM);

@@ -68,7 +68,7 @@ net::awaitable<base::result<std::size_t>> wait_for_secrets(std::shared_ptr<kube:
             ++num_there;
             continue;
         }
-        if (there.error().code == errc::cancelled) co_return std::unexpected(std::move(there).error());
+        if (what.once || there.error().code == errc::cancelled) co_return std::unexpected(std::move(there).error());
         state.failing("waiting_for_secret", there.error());
         newest = std::move(there).error();
         if (auto slept = co_await net::sleep_for(std::max(what.pause, least_pause)); !slept) co_return std::unexpected(std::move(slept).error());

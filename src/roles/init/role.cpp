@@ -18,7 +18,7 @@ enum option : int { opt_file, opt_secret, opt_wait, opt_help };
 constexpr base::option_row table[] = {
     {'\0', "file", option_kind::flag, opt_file, "", "write the secret before the exit, as `vsecm sidecar` would keep it (VSECM_SIDECAR_...)"},
     {'s', "secret", option_kind::list, opt_secret, "NAMESPACE/NAME", "wait for this Secret of Kubernetes instead, until it is there with something in it;\nNAME: in the pod's own namespace. May be repeated. The pod's service account needs\nthe verb get on it"},
-    {'w', "wait", option_kind::single, opt_wait, "DURATION", "how long to wait (30s); not given: for ever"},
+    {'w', "wait", option_kind::single, opt_wait, "DURATION", "how long to wait (30s); 0 asks once; not given: for ever"},
     {'h', "help", option_kind::flag, opt_help, "", "this text"},
 };
 
@@ -30,12 +30,14 @@ net::awaitable<base::status> own_secret(client::session& session, config::init_s
 }
 
 net::awaitable<base::status> cluster_secrets(std::shared_ptr<kube::service_account> account, roles::init::secret_wait what, limit_type limit) {
+    what.once = limit == std::chrono::milliseconds{0};
+    if (what.once) limit.reset();  // each request has a limit of its own
     base::error newest{errc::timeout, "the API server did not answer in time"};
     auto work = roles::init::wait_for_secrets(std::move(account), std::move(what), newest);
     constexpr std::chrono::hours for_ever{24 * 3650};
     auto there = co_await net::with_deadline(std::move(work), limit.value_or(for_ever), "the wait");
     if (there) co_return base::status{};
-    co_return std::unexpected(there.error().code == errc::timeout ? std::move(newest) : std::move(there).error());
+    co_return std::unexpected(limit && there.error().code == errc::timeout ? std::move(newest) : std::move(there).error());
 }
 
 // `outcome` says afterwards whether what was waited for, and not a signal, ended the wait.
