@@ -32,6 +32,7 @@ bool place(int fd, int number) {
 [[noreturn]] void become(char const* program, char* const* argv, char* const* environment, child_options const& options, int null, ::pid_t parent, int report) {
     bool good = true;
     if (options.die_with_parent) good = ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent;
+    if (options.own_group) good = ::setpgid(0, 0) == 0 && good;
     ::sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -65,6 +66,7 @@ result<child_process> child_process::start(std::string const& program, child_opt
     writer.reset();
     child_process child;
     child.pid_ = pid;
+    child.leads_group_ = options.own_group;
     // The pipe closes on exec; a number in it is the reason why there was none.
     int why = 0;
     auto n = ::read(reader.get(), &why, sizeof why);
@@ -77,12 +79,13 @@ result<child_process> child_process::start(std::string const& program, child_opt
 }
 
 child_process::child_process(child_process&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)), status_(std::exchange(other.status_, std::nullopt)) {}
+    : pid_(std::exchange(other.pid_, -1)), leads_group_(other.leads_group_), status_(std::exchange(other.status_, std::nullopt)) {}
 
 child_process& child_process::operator=(child_process&& other) noexcept {
     if (this != &other) {
         finish();
         pid_ = std::exchange(other.pid_, -1);
+        leads_group_ = other.leads_group_;
         status_ = std::exchange(other.status_, std::nullopt);
     }
     return *this;
@@ -92,7 +95,7 @@ child_process::~child_process() { finish(); }
 
 void child_process::finish() noexcept {
     if (pid_ <= 0 || ended()) return;
-    ::kill(pid_, SIGKILL);
+    ::kill(leads_group_ ? -pid_ : pid_, SIGKILL);
     wait();
 }
 

@@ -16,6 +16,7 @@ struct child_options {
     std::vector<std::string> environment;  // "NAME=value", the whole of it
     int in = -1, out = -1, err = -1;       // descriptors to become 0, 1, 2; -1: nothing to read, ours for out and err
     bool die_with_parent = true;           // SIGKILL when the thread that started it ends, however it ends
+    bool own_group = false;                // a process group of its own: what kills it kills what it started, too
 };
 
 // A running or ended child. Move-only; kills (SIGKILL) and collects it when destroyed while it still runs. The methods are
@@ -39,6 +40,7 @@ public:
 private:
     void finish() noexcept;
     ::pid_t pid_ = -1;
+    bool leads_group_ = false;
     std::optional<int> status_;
 };
 

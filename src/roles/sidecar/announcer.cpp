@@ -79,12 +79,12 @@ net::awaitable<base::status> announcer::run_command() const {
     base::child_options options;
     options.argv = settings_.command;
     options.environment = own_environment();
+    options.own_group = true;  // or each try that takes too long would leave what it started
     VSECM_CO_TRY(child, base::child_process::start(settings_.command.front(), options));
     auto const end = net::steady_clock::now() + settings_.timeout;
     // Looked at now and then: a command is rare, and neither a thread nor a signal handler has to be there for it.
     for (auto look = milliseconds{2};; look = std::min(look * 2, milliseconds{50})) {
         if (auto const status = child.ended()) {
-            collect_orphans();
             if (*status == 0) co_return base::status{};
             co_return fail(errc::unavailable, "{} ended with {}", settings_.command.front(), *status);
         }
@@ -96,7 +96,11 @@ net::awaitable<base::status> announcer::run_command() const {
 net::awaitable<base::status> announcer::tell() {
     switch (settings_.how) {
         case config::change_settings::action::signal: co_return signal();
-        case config::change_settings::action::command: co_return co_await run_command();
+        case config::change_settings::action::command: {
+            auto done = co_await run_command();
+            collect_orphans();
+            co_return done;
+        }
         case config::change_settings::action::call: co_return co_await post(*url_, settings_.timeout);
         case config::change_settings::action::nothing: break;
     }

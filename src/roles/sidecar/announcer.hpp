@@ -20,7 +20,8 @@ public:
 
     bool tells_anybody() const noexcept { return settings_.how != config::change_settings::action::nothing; }
     void changed();               // never blocks
-    net::awaitable<void> run();   // until stop(); must outlive it. A command under way is killed with it
+    net::awaitable<void> run();   // until stop(); must outlive it. A command under way is killed with it,
+                                  // and what it started, as after the timeout
     void stop();
 
 private:

@@ -4,6 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -31,6 +32,29 @@ TEST_CASE("a program that cannot be executed is an error, not a child") {
     child_options options;
     options.argv = {"nothing"};
     CHECK(child_process::start("/nonexistent/nothing", options).error().code == errc::unavailable);
+}
+
+TEST_CASE("what a child of a group of its own has started ends with it") {
+    int ends[2];
+    REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+    unique_fd reader{ends[0]}, writer{ends[1]};
+    child_options options;
+    options.argv = {"sh", "-c", "sleep 100 & echo; wait"};
+    options.out = writer.get();
+    options.own_group = true;
+    {
+        auto child = child_process::start("/bin/sh", options);
+        REQUIRE(child);
+        CHECK(::getpgid(child->pid()) == child->pid());
+        auto const moved = std::move(*child);
+        writer.reset();
+        char started = 0;
+        CHECK(::read(reader.get(), &started, 1) == 1);
+    }
+    // The pipe ends when the last that can write to it has ended.
+    ::pollfd asked{reader.get(), POLLIN, 0};
+    REQUIRE(::poll(&asked, 1, 20'000) == 1);
+    CHECK((asked.revents & POLLHUP) != 0);
 }
 
 TEST_CASE("a signal shows in the status, and a child does not outlive its owner") {
