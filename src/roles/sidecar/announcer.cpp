@@ -71,8 +71,7 @@ base::status announcer::signal() const {
         return send_signal(process, settings_.signal);
     }
     VSECM_TRY(processes, find_processes("/proc", settings_.process_name));
-    for (auto const process : processes) VSECM_TRY_OK(send_signal(process, settings_.signal));
-    return {};
+    return send_signal_to_all(processes, settings_.signal);
 }
 
 net::awaitable<base::status> announcer::run_command() const {

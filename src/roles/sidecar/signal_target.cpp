@@ -1,6 +1,7 @@
 #include "roles/sidecar/signal_target.hpp"
 
 #include "base/file.hpp"
+#include "base/log.hpp"
 #include "base/try.hpp"
 #include "config/parse.hpp"
 
@@ -91,6 +92,15 @@ base::status send_signal(::pid_t to, int number) {
     if (::kill(to, number) == 0) return {};
     auto const code = errno == ESRCH ? errc::not_found : errc::denied;
     return fail(code, "signalling process {}: {}", to, std::strerror(errno));
+}
+
+base::status send_signal_to_all(std::span<::pid_t const> to, int number) {
+    std::vector<base::error> failures;
+    for (auto const process : to)
+        if (auto sent = send_signal(process, number); !sent) failures.push_back(std::move(sent).error());
+    if (!failures.empty() && failures.size() == to.size()) return std::unexpected(std::move(failures.front()));
+    for (auto const& failure : failures) base::log::warn("process_not_told", {{"what", failure.what}});
+    return {};
 }
 
 }  // namespace vsecm::roles::sidecar

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,5 +23,9 @@ base::result<std::vector<::pid_t>> find_processes(std::string const& proc, std::
 
 // errc::not_found: it has ended; errc::denied: another user's.
 base::status send_signal(::pid_t to, int number);
+
+// To each of them. The error of the first only if it reached none: whom it reached must not get it again because of another, whom
+// the log names.
+base::status send_signal_to_all(std::span<::pid_t const> to, int number);
 
 }  // namespace vsecm::roles::sidecar

@@ -76,4 +76,11 @@ TEST_CASE("a pid file holds one number of another process") {
     CHECK(read_pid_file(s.folder / "none").error().code == base::errc::not_found);
 }
 
+TEST_CASE("of several, one that cannot be signalled keeps it from no other, and makes nobody get it twice") {
+    constexpr ::pid_t nobody = 1 << 22;
+    CHECK(send_signal_to_all(std::vector<::pid_t>{nobody, ::getpid()}, 0));
+    CHECK(send_signal_to_all(std::vector<::pid_t>{::getpid(), nobody}, 0));
+    CHECK(send_signal_to_all(std::vector<::pid_t>{nobody, nobody}, 0).error().code == base::errc::not_found);
+}
+
 TEST_CASE("a process that is not there is told apart") { CHECK(send_signal(1 << 22, 0).error().code == base::errc::not_found); }
