@@ -1,91 +1,12 @@
-// include/vsecm in a program's hands, against a real safe. This test is that program.
-#include "integration/system.hpp"
-
-#include <vsecm/vsecm.hpp>
-
-#include <catch2/catch_test_macros.hpp>
-#include <dirent.h>
-#include <signal.h>
+// include/vsecm in a program's hands, against a real safe: what it is told. This test is that program.
+#include "integration/sdk_scene.hpp"
 
 #include <atomic>
-#include <condition_variable>
-#include <deque>
-#include <mutex>
 #include <thread>
 
 using namespace std::chrono_literals;
 namespace test = vsecm::test;
-
-namespace {
-
-struct scene {
-    scene() : local({"billing"}) {}
-
-    vsecm::options as(std::string const& workload = "billing") const {
-        auto const environment = local.environment_of(workload);
-        vsecm::options with;
-        with.workload_api = environment.at("SPIFFE_ENDPOINT_SOCKET");
-        with.safe_url = environment.at("VSECM_SAFE_ENDPOINT_URL");
-        with.settings.push_back("SPIFFE_TRUST_DOMAIN=" + environment.at("SPIFFE_TRUST_DOMAIN"));
-        return with;
-    }
-    void put(std::string const& value) { local.sentinel({"-w", "billing", "-s", value}); }
-
-    test::system local;
-};
-
-// Keeps what a watch tells, in order.
-class listener {
-public:
-    auto callback() {
-        return [this](vsecm::change const& now) {
-            std::lock_guard const lock(guard_);
-            heard_.emplace_back(now.code(), now ? std::string(now.data()) : std::string(now.message()));
-            told_.notify_all();
-        };
-    }
-    // Takes what comes, until it is this; false if it does not come in time.
-    bool hears(vsecm::status code, std::string const& data = {}) {
-        std::unique_lock lock(guard_);
-        return told_.wait_for(lock, 20s, [&] {
-            while (!heard_.empty()) {
-                auto const [what, content] = heard_.front();
-                heard_.pop_front();
-                if (what == code && (what != vsecm::status::ok || content == data)) return true;
-            }
-            return false;
-        });
-    }
-    std::size_t num_waiting() {
-        std::lock_guard const lock(guard_);
-        return heard_.size();
-    }
-
-private:
-    std::mutex guard_;
-    std::condition_variable told_;
-    std::deque<std::pair<vsecm::status, std::string>> heard_;
-};
-
-vsecm::status status_of(auto&& call) {
-    try {
-        call();
-    } catch (vsecm::error const& failure) {
-        CHECK(std::string_view(failure.what()).size() > 10);
-        return failure.code();
-    }
-    return vsecm::status::ok;
-}
-
-std::size_t entries_of(char const* folder) {
-    std::size_t num = 0;
-    auto* const open = ::opendir(folder);
-    while (::readdir(open) != nullptr) ++num;
-    ::closedir(open);
-    return num;
-}
-
-}  // namespace
+using test::listener, test::scene, test::status_of;
 
 TEST_CASE("sdk: a program fetches its secret, and is told what it has not") {
     scene s;
@@ -178,33 +99,6 @@ TEST_CASE("sdk: many threads share a connection, and those who ask together an a
     CHECK(fetches < 640);
 }
 
-TEST_CASE("sdk: a callback may end its own watch, and ask") {
-    scene s;
-    s.put("one");
-    vsecm::client client(s.as());
-    std::mutex guard;
-    std::condition_variable done;
-    int calls = 0;
-    std::string fetched;
-    vsecm::watching watching;
-    std::unique_lock lock(guard);
-    watching = client.watch([&](vsecm::change const&) {
-        std::lock_guard const inside(guard);
-        fetched = client.fetch().data();
-        watching.stop();
-        ++calls;
-        done.notify_all();
-    });
-    REQUIRE(done.wait_for(lock, 20s, [&] { return calls == 1; }));
-    CHECK(fetched == "one");
-    lock.unlock();
-    listener ear;
-    auto const second = client.watch(ear.callback());
-    s.put("two");
-    REQUIRE(ear.hears(vsecm::status::ok, "two"));
-    CHECK(calls == 1);
-}
-
 TEST_CASE("sdk: what is missing is said") {
     scene s;
     auto nowhere = s.as();
@@ -221,67 +115,4 @@ TEST_CASE("sdk: what is missing is said") {
     auto stranger = s.as();
     stranger.settings.push_back(R"(VSECM_SPIFFEID_PREFIX_SAFE=^spiffe://vsecm\.com/somebody/else$)");
     CHECK(status_of([&] { static_cast<void>(vsecm::client(stranger).fetch()); }) == vsecm::status::refused);
-}
-
-TEST_CASE("sdk: arguments are checked, and no handle is left behind") {
-    vsecm_client* client = reinterpret_cast<vsecm_client*>(1);
-    char const* const bad[] = {"VSECM_SAFE_ENDPOINT_URL=https://hunter2:port/", nullptr};
-    CHECK(vsecm_open(bad, &client) == VSECM_INVALID);
-    CHECK(client == nullptr);
-    CHECK(std::string_view(vsecm_message()).contains("VSECM_SAFE_ENDPOINT_URL"));
-    CHECK_FALSE(std::string_view(vsecm_message()).contains("hunter2"));
-    char const* const unknown[] = {"VSECM_SAFE_DATA_PATH=/tmp", nullptr};
-    CHECK(vsecm_open(unknown, &client) == VSECM_INVALID);
-    char const* const no_pair[] = {"what", nullptr};
-    CHECK(vsecm_open(no_pair, &client) == VSECM_INVALID);
-    CHECK(vsecm_open(nullptr, nullptr) == VSECM_INVALID);
-    vsecm_secret* secret = nullptr;
-    CHECK(vsecm_fetch(nullptr, 1, &secret) == VSECM_INVALID);
-    vsecm_watch* watch = nullptr;
-    CHECK(vsecm_watch_call(nullptr, nullptr, nullptr, &watch) == VSECM_INVALID);
-    CHECK(vsecm_watch_next(nullptr, 0, &secret) == VSECM_INVALID);
-    vsecm_close(nullptr);
-    vsecm_secret_free(nullptr);
-    vsecm_watch_free(nullptr);
-    CHECK(vsecm_abi() == VSECM_ABI);
-    CHECK(std::string_view(vsecm_status_name(VSECM_NO_IDENTITY)) == "no-identity");
-    CHECK(std::string_view(vsecm_status_name(99)) == "unknown");
-    REQUIRE(vsecm_open(nullptr, &client) == VSECM_OK);
-    CHECK(vsecm_fetch(client, 0, &secret) == VSECM_INVALID);
-    vsecm_close(client);
-}
-
-TEST_CASE("sdk: clients come and go, and leave no thread and no descriptor") {
-    scene s;
-    s.put("one");
-    auto const once = [&] {
-        vsecm::client client(s.as());
-        listener ear;
-        auto const watching = client.watch(ear.callback());
-        REQUIRE(client.fetch().data() == "one");
-        REQUIRE(ear.hears(vsecm::status::ok, "one"));
-    };
-    once();
-    auto const threads = entries_of("/proc/self/task"), descriptors = entries_of("/proc/self/fd");
-    for (int i = 0; i < 10; ++i) once();
-    CHECK(entries_of("/proc/self/task") == threads);
-    CHECK(entries_of("/proc/self/fd") == descriptors);
-}
-
-TEST_CASE("sdk: the program's signals are its own") {
-    scene s;
-    vsecm::client client(s.as());
-    listener ear;
-    auto const watching = client.watch(ear.callback());
-    REQUIRE(ear.hears(vsecm::status::absent));
-    static std::atomic<int> caught = 0;
-    static std::atomic<::pthread_t> by = 0;
-    struct ::sigaction act{};
-    act.sa_handler = [](int) { by = ::pthread_self(), ++caught; };
-    struct ::sigaction before{};
-    REQUIRE(::sigaction(SIGUSR1, &act, &before) == 0);
-    ::kill(::getpid(), SIGUSR1);
-    REQUIRE(test::eventually(20s, [] { return caught == 1; }));
-    CHECK(by == ::pthread_self());
-    ::sigaction(SIGUSR1, &before, nullptr);
 }

@@ -1,0 +1,104 @@
+// include/vsecm in a program's hands: its handles, threads and descriptors. This test is that program.
+#include "integration/sdk_scene.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+using namespace std::chrono_literals;
+namespace test = vsecm::test;
+using test::entries_of, test::listener, test::scene;
+
+TEST_CASE("sdk: a callback may end its own watch, and ask") {
+    scene s;
+    s.put("one");
+    vsecm::client client(s.as());
+    std::mutex guard;
+    std::condition_variable done;
+    int calls = 0;
+    std::string fetched;
+    vsecm::watching watching;
+    std::unique_lock lock(guard);
+    watching = client.watch([&](vsecm::change const&) {
+        std::lock_guard const inside(guard);
+        fetched = client.fetch().data();
+        watching.stop();
+        ++calls;
+        done.notify_all();
+    });
+    REQUIRE(done.wait_for(lock, 20s, [&] { return calls == 1; }));
+    CHECK(fetched == "one");
+    lock.unlock();
+    listener ear;
+    auto const second = client.watch(ear.callback());
+    s.put("two");
+    REQUIRE(ear.hears(vsecm::status::ok, "two"));
+    CHECK(calls == 1);
+}
+
+TEST_CASE("sdk: arguments are checked, and no handle is left behind") {
+    vsecm_client* client = reinterpret_cast<vsecm_client*>(1);
+    char const* const bad[] = {"VSECM_SAFE_ENDPOINT_URL=https://hunter2:port/", nullptr};
+    CHECK(vsecm_open(bad, &client) == VSECM_INVALID);
+    CHECK(client == nullptr);
+    CHECK(std::string_view(vsecm_message()).contains("VSECM_SAFE_ENDPOINT_URL"));
+    CHECK_FALSE(std::string_view(vsecm_message()).contains("hunter2"));
+    char const* const unknown[] = {"VSECM_SAFE_DATA_PATH=/tmp", nullptr};
+    CHECK(vsecm_open(unknown, &client) == VSECM_INVALID);
+    char const* const no_pair[] = {"what", nullptr};
+    CHECK(vsecm_open(no_pair, &client) == VSECM_INVALID);
+    CHECK(vsecm_open(nullptr, nullptr) == VSECM_INVALID);
+    vsecm_secret* secret = nullptr;
+    CHECK(vsecm_fetch(nullptr, 1, &secret) == VSECM_INVALID);
+    vsecm_watch* watch = nullptr;
+    CHECK(vsecm_watch_call(nullptr, nullptr, nullptr, &watch) == VSECM_INVALID);
+    CHECK(vsecm_watch_next(nullptr, 0, &secret) == VSECM_INVALID);
+    vsecm_close(nullptr);
+    vsecm_secret_free(nullptr);
+    vsecm_watch_free(nullptr);
+    CHECK(vsecm_abi() == VSECM_ABI);
+    CHECK(std::string_view(vsecm_status_name(VSECM_NO_IDENTITY)) == "no-identity");
+    CHECK(std::string_view(vsecm_status_name(99)) == "unknown");
+    REQUIRE(vsecm_open(nullptr, &client) == VSECM_OK);
+    CHECK(vsecm_fetch(client, 0, &secret) == VSECM_INVALID);
+    vsecm_close(client);
+}
+
+TEST_CASE("sdk: clients come and go, and leave no thread and no descriptor") {
+    scene s;
+    s.put("one");
+    auto const once = [&] {
+        vsecm::client client(s.as());
+        listener ear;
+        auto const watching = client.watch(ear.callback());
+        REQUIRE(client.fetch().data() == "one");
+        REQUIRE(ear.hears(vsecm::status::ok, "one"));
+    };
+    once();
+    auto const threads = entries_of("/proc/self/task"), descriptors = entries_of("/proc/self/fd");
+    for (int i = 0; i < 10; ++i) once();
+    CHECK(entries_of("/proc/self/task") == threads);
+    CHECK(entries_of("/proc/self/fd") == descriptors);
+}
+
+TEST_CASE("sdk: the program's signals are its own") {
+    scene s;
+    vsecm::client client(s.as());
+    listener ear;
+    auto const watching = client.watch(ear.callback());
+    REQUIRE(ear.hears(vsecm::status::absent));
+    static std::atomic<int> caught = 0;
+    static std::atomic<::pthread_t> by = 0;
+    struct ::sigaction act{};
+    act.sa_handler = [](int) { by = ::pthread_self(), ++caught; };
+    struct ::sigaction before{};
+    REQUIRE(::sigaction(SIGUSR1, &act, &before) == 0);
+    ::kill(::getpid(), SIGUSR1);
+    REQUIRE(test::eventually(20s, [] { return caught == 1; }));
+    CHECK(by == ::pthread_self());
+    ::sigaction(SIGUSR1, &before, nullptr);
+}
