@@ -82,8 +82,9 @@ VSECM_PUBLIC const char* vsecm_message(void);
  * VSECM_INVALID: a setting does not parse, or has a name that nobody knows. VSECM_INTERNAL. */
 VSECM_PUBLIC VSECM_MUST_USE int vsecm_open(const char* const* settings, vsecm_client** client);
 
-/* Ends every call and watch on it with VSECM_CLOSED, closes its connections and ends its thread. From now on nothing may be begun
- * on this client; its watches are freed before or after. Not from inside a callback. */
+/* Ends every call and watch on it with VSECM_CLOSED, waits for callbacks that are under way, closes its connections and ends its
+ * thread. From now on nothing may be begun on this client, and nothing is called back; its watches are freed before or after. Not
+ * from inside a callback. */
 VSECM_PUBLIC void vsecm_close(vsecm_client* client);
 
 /* Asks safe for the secret, now.

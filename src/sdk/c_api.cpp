@@ -17,12 +17,19 @@ struct vsecm_secret {
     std::shared_ptr<sdk::content const> content;
 };
 
+// In a namespace of its own: in a program that links the archive a type called watch_state may be anybody's.
+namespace vsecm::sdk {
+
 // The thread of a watch that calls back holds one too, because the watch may be freed inside the callback.
 struct watch_state {
     std::shared_ptr<engine> core;
-    sdk::reader place;
+    reader place;
     std::atomic<bool> ended = false;
 };
+
+}  // namespace vsecm::sdk
+
+using sdk::watch_state;
 
 struct vsecm_watch {
     std::shared_ptr<watch_state> state;
@@ -59,6 +66,8 @@ void call_back(std::shared_ptr<watch_state> const& state, vsecm_callback* callba
     while (!state->ended) {
         auto found = state->core->next(state->place, std::nullopt);
         if (found.status == VSECM_CLOSED || state->ended) return;
+        engine::in_callback const inside(*state->core);
+        if (!inside) return;
         vsecm_secret const secret{std::move(found.secret)};
         callback(user, found.status, secret.content ? &secret : nullptr, found.message.c_str());
     }
@@ -69,11 +78,12 @@ int open_watch(vsecm_client* client, vsecm_watch** watch, vsecm_callback* callba
     *watch = nullptr;
     auto made = std::make_unique<vsecm_watch>(vsecm_watch{std::make_shared<watch_state>(), {}});
     made->state->core = client->core;
-    if (int const status = client->core->begin(made->state->place); status != VSECM_OK) return say(status, "the client is closed");
+    auto const& core = made->state->core;
+    if (int const status = core->begin(made->state->place); status != VSECM_OK) return say(status, "the client is closed");
     try {
         if (callback != nullptr) made->caller = sdk::quiet_thread([state = made->state, callback, user] { call_back(state, callback, user); });
     } catch (...) {
-        client->core->end(made->state->place);
+        core->end(made->state->place);
         throw;
     }
     *watch = made.release();
@@ -121,7 +131,8 @@ int vsecm_fetch(vsecm_client* client, int timeout_ms, vsecm_secret** secret) {
         if (client == nullptr || secret == nullptr) return say(VSECM_INVALID, "a client, and where to put the secret, are needed");
         *secret = nullptr;
         if (timeout_ms < 1) return say(VSECM_INVALID, "the time to wait is at least a millisecond");
-        return hand_over(client->core->fetch(std::chrono::milliseconds{timeout_ms}), secret);
+        auto const core = client->core;  // a close meanwhile frees the client
+        return hand_over(core->fetch(std::chrono::milliseconds{timeout_ms}), secret);
     });
 }
 

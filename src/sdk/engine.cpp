@@ -29,6 +29,8 @@ base::status prepare_process() {
 }
 
 finding unchanged() { return {VSECM_UNCHANGED, {}, "there was nothing new in the time given"}; }
+thread_local engine const* calls_back_for = nullptr;
+
 constexpr bool settles(int status) { return status == VSECM_OK || VSECM_IS_ABSENCE(status); }
 
 }  // namespace
@@ -62,7 +64,7 @@ void engine::run() noexcept {
 // Of what waits no more. Under the lock.
 finding engine::ended() const {
     if (over_ && !closed_) return {VSECM_INTERNAL, {}, "the client's thread has failed, perhaps for want of memory"};
-    return {VSECM_CLOSED, {}, "the client or the watch was closed"};
+    return {VSECM_CLOSED, {}, "the client was closed"};
 }
 
 void engine::give_up() {
@@ -75,10 +77,13 @@ engine::~engine() { close(); }
 
 void engine::close() {
     {
-        std::lock_guard const lock(guard_);
+        std::unique_lock lock(guard_);
         if (std::exchange(closed_, true)) return;
+        over_ = true;
+        told_.notify_all();
+        std::size_t const own = calls_back_for == this ? 1 : 0;  // exit() in a callback, say
+        told_.wait(lock, [&] { return num_callbacks_ == own; });
     }
-    give_up();
     if (thread_.joinable()) {
         net::asio::post(loop_, [this] {
             pushes_->close();
@@ -88,6 +93,8 @@ void engine::close() {
         thread_.join();
     }
     loop_.drop_work();  // coroutines hold what they borrowed from the members above
+    std::lock_guard const lock(guard_);
+    state_ = {};  // watches may stay, and hold the engine: the secret does not
 }
 
 void engine::spawn(net::awaitable<void> work) {
@@ -97,6 +104,22 @@ void engine::spawn(net::awaitable<void> work) {
 }
 
 net::awaitable<base::status> engine::identify() { co_return co_await session_->open(patience::until_deadline); }
+
+engine::in_callback::in_callback(engine& core) : core_(core) {
+    std::lock_guard const lock(core_.guard_);
+    if (core_.closed_) return;
+    granted_ = true;
+    ++core_.num_callbacks_;
+    calls_back_for = &core_;
+}
+
+engine::in_callback::~in_callback() {
+    if (!granted_) return;
+    calls_back_for = nullptr;
+    std::lock_guard const lock(core_.guard_);
+    --core_.num_callbacks_;
+    core_.told_.notify_all();
+}
 
 // --- questions ------------------------------------------------------------------------------------------------------
 
@@ -171,7 +194,12 @@ finding engine::next(reader& who, std::optional<std::chrono::steady_clock::time_
     auto const news = [&] { return who.ended || over_ || state_.number > who.seen_state || trouble_.number > who.seen_trouble; };
     if (until) told_.wait_until(lock, *until, news);
     else told_.wait(lock, news);
-    if (who.ended || over_) return ended();
+    if (who.ended) return {VSECM_CLOSED, {}, "the watch was closed"};
+    if (over_ && !closed_ && who.knows_end) return {VSECM_CLOSED, {}, "the client's thread has failed: there will be no more"};
+    if (over_) {
+        who.knows_end = true;
+        return ended();
+    }
     if (state_.number > who.seen_state) {
         who.seen_state = state_.number;
         return state_.what;

@@ -18,7 +18,7 @@ namespace vsecm::sdk {
 // How far one watch has read. Guarded by its engine.
 struct reader {
     std::uint64_t seen_state = 0, seen_trouble = 0;
-    bool ended = false;
+    bool ended = false, knows_end = false;
 };
 
 // All public functions are thread-safe, and none but fetch(), next() and close() waits. It synchronises with one mutex,
@@ -38,10 +38,25 @@ public:
     int begin(reader& who);
     void end(reader& who);
     // Waits until there is something `who` has not seen: a change, or new trouble. VSECM_UNCHANGED at `until`; without it, it waits for
-    // ever. VSECM_CLOSED once the engine is closed or the reader ended.
+    // ever. VSECM_CLOSED once the engine is closed or the reader ended, and once a failure of the engine itself was told.
     finding next(reader& who, std::optional<std::chrono::steady_clock::time_point> until);
 
-    // Ends everything that waits, then the thread. Not on the engine's own thread.
+    // While one lives its thread is in a callback: close() waits for that, unless it is called by it. False once close() has begun.
+    class in_callback {
+    public:
+        explicit in_callback(engine& core);
+        ~in_callback();
+        in_callback(in_callback const&) = delete;
+        in_callback& operator=(in_callback const&) = delete;
+        explicit operator bool() const noexcept { return granted_; }
+
+    private:
+        engine& core_;
+        bool granted_ = false;
+    };
+
+    // Ends everything that waits, waits for callbacks, then ends the thread. Not on the engine's own thread. Those who are inside
+    // another function meanwhile must hold the engine.
     void close();
 
 private:
@@ -78,7 +93,7 @@ private:
     std::vector<std::shared_ptr<answer>> waiting_, asked_;
     bool over_ = false;    // nobody is to wait any more: closed, or the thread has failed
     bool closed_ = false, asking_ = false, following_ = false;
-    std::size_t num_readers_ = 0;
+    std::size_t num_readers_ = 0, num_callbacks_ = 0;
     std::uint64_t num_published_ = 0;
     published state_, trouble_;
 };

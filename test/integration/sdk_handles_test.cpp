@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -38,6 +40,56 @@ TEST_CASE("sdk: a callback may end its own watch, and ask") {
     s.put("two");
     REQUIRE(ear.hears(vsecm::status::ok, "two"));
     CHECK(calls == 1);
+}
+
+TEST_CASE("sdk: a close ends those who ask") {
+    scene s;
+    auto nowhere = s.as();
+    nowhere.workload_api = "unix://" + s.local.scratch("nobody.sock");
+    vsecm_client* const client = s.open(nowhere);
+    std::atomic<int> closed = 0;
+    std::array<std::atomic<::pid_t>, 8> ids{};
+    std::vector<std::jthread> threads;
+    for (auto& id : ids)
+        threads.emplace_back([&] {
+            vsecm_secret* secret = nullptr;
+            id = ::gettid();
+            closed += vsecm_fetch(client, 60'000, &secret) == VSECM_CLOSED;
+        });
+    // They sleep in it: "12 (vsecm) S ...".
+    auto const sleeps = [](auto const& id) { return test::slurp("/proc/self/task/" + std::to_string(id.load()) + "/stat").contains(") S "); };
+    REQUIRE(test::eventually(20s, [&] { return std::ranges::all_of(ids, [&](auto const& id) { return id != 0 && sleeps(id); }); }));
+    vsecm_close(client);
+    threads.clear();
+    CHECK(closed == 8);
+}
+
+TEST_CASE("sdk: a close waits for a callback, and none comes after it") {
+    scene s;
+    s.put("one");
+    struct called {
+        vsecm_client* client;
+        std::atomic<int> begun = 0, ended = 0;
+    } here{s.open(s.as())};
+    auto const slow = [](void* user, int, vsecm_secret const*, char const*) {
+        auto& me = *static_cast<called*>(user);
+        ++me.begun;
+        vsecm_secret* secret = nullptr;
+        int status = VSECM_OK;
+        while (status != VSECM_CLOSED) {
+            status = vsecm_fetch(me.client, 1000, &secret);
+            vsecm_secret_free(secret);
+        }
+        std::this_thread::sleep_for(200ms);
+        ++me.ended;
+    };
+    vsecm_watch* watch = nullptr;
+    REQUIRE(vsecm_watch_call(here.client, slow, &here, &watch) == VSECM_OK);
+    REQUIRE(test::eventually(20s, [&] { return here.begun == 1; }));
+    vsecm_close(here.client);
+    CHECK(here.ended == 1);
+    vsecm_watch_free(watch);
+    CHECK(here.begun == 1);
 }
 
 TEST_CASE("sdk: arguments are checked, and no handle is left behind") {

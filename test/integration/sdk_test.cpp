@@ -48,11 +48,7 @@ TEST_CASE("sdk: a watch tells what is there, then each change, through a restart
 TEST_CASE("sdk: a watch that is asked: the newest alone, and nothing new is no error") {
     scene s;
     s.put("one");
-    auto const options = s.as();
-    std::string const socket = "SPIFFE_ENDPOINT_SOCKET=" + options.workload_api, url = "VSECM_SAFE_ENDPOINT_URL=" + options.safe_url;
-    char const* const settings[] = {socket.c_str(), url.c_str(), options.settings[0].c_str(), nullptr};
-    vsecm_client* client = nullptr;
-    REQUIRE(vsecm_open(settings, &client) == VSECM_OK);
+    vsecm_client* const client = s.open(s.as());
     vsecm_watch* watch = nullptr;
     REQUIRE(vsecm_watch_open(client, &watch) == VSECM_OK);
     vsecm_secret* secret = nullptr;
