@@ -2,8 +2,10 @@
 
 #include "base/log.hpp"
 #include "base/try.hpp"
+#include "net/deadline.hpp"
 #include "sdk/quiet_thread.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <openssl/crypto.h>
 #include <sodium.h>
 
@@ -184,8 +186,9 @@ void engine::end(reader& who) {
     told_.notify_all();
     if (--num_readers_ > 0 || over_) return;
     net::asio::post(loop_, [this] {
-        std::lock_guard const again(guard_);
-        if (num_readers_ == 0) pushes_->close();  // ends the held request
+        if (is_read()) return;  // another came meanwhile
+        pushes_->close();
+        nobody_reads_.emit(net::asio::cancellation_type::terminal);
     });
 }
 
@@ -209,6 +212,25 @@ finding engine::next(reader& who, std::optional<std::chrono::steady_clock::time_
     return trouble_.what;
 }
 
+bool engine::is_read() {
+    std::lock_guard const lock(guard_);
+    return num_readers_ > 0;
+}
+
+// What the poller tells next. errc::cancelled as soon as nobody reads any more: where safe has no news it would ask for ever.
+net::awaitable<base::result<client::fetched>> engine::next_news(client::poller& poller) {
+    auto work = net::boxed(poller.next());
+    auto [failure, found] = co_await net::asio::co_spawn(loop_, std::move(work),
+        net::asio::bind_cancellation_slot(nobody_reads_.slot(), net::as_result));
+    if (!failure) co_return *std::move(found);
+    try {
+        std::rethrow_exception(failure);
+    } catch (boost::system::system_error const& thrown) {
+        if (thrown.code() != net::asio::error::operation_aborted) throw;
+    }
+    co_return fail(errc::cancelled, "nobody reads");
+}
+
 net::awaitable<void> engine::follow() {
     client::poll_options options;
     options.interval = settings_.poll_interval;
@@ -216,9 +238,10 @@ net::awaitable<void> engine::follow() {
     options.wait = std::chrono::ceil<std::chrono::seconds>(settings_.wait);
     client::poller poller(*pushes_, options);
     for (;;) {
-        base::result<client::fetched> found = fail(errc::no_identity, "");
-        if (auto known = co_await identify(); known) found = co_await poller.next();
-        else found = std::unexpected(std::move(known).error());
+        base::result<client::fetched> found = fail(errc::cancelled, "nobody reads");
+        auto known = co_await identify();
+        if (known && is_read()) found = co_await next_news(poller);
+        else if (!known) found = std::unexpected(std::move(known).error());
         std::lock_guard const lock(guard_);
         if (num_readers_ == 0 || over_) {
             state_ = trouble_ = {};  // it would be old news for the next reader

@@ -5,6 +5,8 @@
 #include "client/session.hpp"
 #include "sdk/finding.hpp"
 
+#include <boost/asio/cancellation_signal.hpp>
+
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -74,6 +76,7 @@ private:
     base::status start();
     net::awaitable<void> answer_all();
     net::awaitable<void> follow();
+    net::awaitable<base::result<client::fetched>> next_news(client::poller& poller);
     net::awaitable<base::status> identify();
     void publish(base::result<client::fetched>&& found);
     finding too_late();
@@ -81,11 +84,13 @@ private:
     void run() noexcept;
     void give_up();
     finding ended() const;
+    bool is_read();
 
     loop loop_;
     config::sdk_settings settings_;
     std::unique_ptr<client::session> session_;
     std::unique_ptr<client::safe_client> pushes_;  // held requests have a connection of their own
+    net::asio::cancellation_signal nobody_reads_;  // ends next_news(); emitted on the loop
     std::thread thread_;
 
     std::mutex guard_;

@@ -1,4 +1,5 @@
 // include/vsecm in a program's hands, against a real safe: what it is told. This test is that program.
+#include "integration/scripted_safe.hpp"
 #include "integration/sdk_scene.hpp"
 
 #include <atomic>
@@ -111,4 +112,26 @@ TEST_CASE("sdk: what is missing is said") {
     auto stranger = s.as();
     stranger.settings.push_back(R"(VSECM_SPIFFEID_PREFIX_SAFE=^spiffe://vsecm\.com/somebody/else$)");
     CHECK(status_of([&] { static_cast<void>(vsecm::client(stranger).fetch()); }) == vsecm::status::refused);
+}
+
+TEST_CASE("sdk: safe is not asked on behalf of watches that have ended") {
+    scene s;
+    test::scripted_safe original(s.local.environment_of("vsecm-safe"), "");  // cannot push, and has no news
+    auto with = s.as();
+    with.safe_url = "https://127.0.0.1:" + std::to_string(original.port()) + "/";
+    with.poll_interval = 10ms;
+    vsecm::client client(with);
+    for (int i = 0; i < 2; ++i) {
+        listener ear;
+        auto watching = client.watch(ear.callback());
+        REQUIRE(ear.hears(vsecm::status::deleted));
+        auto const asked = original.num_fetches();
+        REQUIRE(test::eventually(20s, [&] { return original.num_fetches() > asked; }));
+        watching.stop();
+        CHECK(test::eventually(5s, [&] {
+            auto const before = original.num_fetches();
+            std::this_thread::sleep_for(500ms);
+            return original.num_fetches() == before;
+        }));
+    }
 }
