@@ -120,7 +120,8 @@ VSECM_PUBLIC VSECM_MUST_USE int vsecm_watch_open(vsecm_client* client, vsecm_wat
  * timeout_ms: 0 looks and does not wait; -1 waits for ever.
  * secret: as in vsecm_fetch.
  * VSECM_OK, or an absence: this is so now. VSECM_UNCHANGED. VSECM_CLOSED: there will be no more. Anything else is trouble on the
- * way, told once for as long as it stays the same: the secret told before stands, and the watch goes on by itself. */
+ * way, told once for as long as it stays the same, and not any more once it is over: the secret told before stands, and the watch
+ * goes on by itself. */
 VSECM_PUBLIC VSECM_MUST_USE int vsecm_watch_next(vsecm_watch* watch, int timeout_ms, vsecm_secret** secret);
 
 /* One piece of news: status and secret as of vsecm_watch_next, message as of vsecm_message. Both pointers are the library's, and

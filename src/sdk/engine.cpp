@@ -236,6 +236,10 @@ net::awaitable<void> engine::follow() {
     options.interval = settings_.poll_interval;
     options.max_interval = settings_.max_poll_interval;
     options.wait = std::chrono::ceil<std::chrono::seconds>(settings_.wait);
+    options.on_unchanged = [this] {
+        std::lock_guard const lock(guard_);
+        trouble_ = {};  // it is over: not for those who come later, and news when it comes again
+    };
     client::poller poller(*pushes_, options);
     for (;;) {
         base::result<client::fetched> found = fail(errc::cancelled, "nobody reads");

@@ -3,6 +3,7 @@
 #include "integration/sdk_scene.hpp"
 
 #include <atomic>
+#include <future>
 #include <thread>
 
 using namespace std::chrono_literals;
@@ -134,4 +135,35 @@ TEST_CASE("sdk: safe is not asked on behalf of watches that have ended") {
             return original.num_fetches() == before;
         }));
     }
+}
+
+TEST_CASE("sdk: trouble that is over is not told to those who come later, and when it comes again it is") {
+    scene s;
+    s.put("one");
+    auto with = s.as();
+    with.settings.push_back("VSECM_SIDECAR_WAIT=1s");  // soon told that nothing has changed
+    vsecm_client* const client = s.open(with);
+    vsecm_watch* first = nullptr;
+    REQUIRE(vsecm_watch_open(client, &first) == VSECM_OK);
+    vsecm_secret* secret = nullptr;
+    REQUIRE(vsecm_watch_next(first, 20'000, &secret) == VSECM_OK);
+    vsecm_secret_free(secret);
+    for (int round = 0; round < 2; ++round) {
+        auto trouble = std::async(std::launch::async, [&] {
+            vsecm_secret* none = nullptr;
+            return vsecm_watch_next(first, 20'000, &none);
+        });
+        s.local.kill_safe();
+        REQUIRE(trouble.get() == VSECM_UNREACHABLE);
+        CHECK(test::eventually(20s, [&] {
+            vsecm_watch* late = nullptr;
+            if (vsecm_watch_open(client, &late) != VSECM_OK || vsecm_watch_next(late, 20'000, &secret) != VSECM_OK) return false;
+            vsecm_secret_free(secret);
+            auto const more = vsecm_watch_next(late, 0, &secret);
+            vsecm_watch_free(late);
+            return more == VSECM_UNCHANGED;
+        }));
+    }
+    vsecm_watch_free(first);
+    vsecm_close(client);
 }
