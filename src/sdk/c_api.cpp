@@ -50,6 +50,8 @@ int hand_over(finding&& found, vsecm_secret** secret) {
     return say(found.status, std::move(found.message));
 }
 
+int of_parent() { return say(VSECM_INVALID, "this was made before a fork(): the child needs a client of its own"); }
+
 // Nothing is thrown across the border, whatever language is on its other side.
 template <class Work>
 int guarded(Work&& work) noexcept {
@@ -76,6 +78,7 @@ void call_back(std::shared_ptr<watch_state> const& state, vsecm_callback* callba
 int open_watch(vsecm_client* client, vsecm_watch** watch, vsecm_callback* callback, void* user) {
     if (watch == nullptr || client == nullptr) return say(VSECM_INVALID, "a client, and where to put the watch, are needed");
     *watch = nullptr;
+    if (!client->core->is_ours()) return of_parent();
     auto made = std::make_unique<vsecm_watch>(vsecm_watch{std::make_shared<watch_state>(), {}});
     made->state->core = client->core;
     auto const& core = made->state->core;
@@ -121,7 +124,7 @@ int vsecm_open(char const* const* settings, vsecm_client** client) {
 }
 
 void vsecm_close(vsecm_client* client) {
-    if (client == nullptr) return;
+    if (client == nullptr || !client->core->is_ours()) return;  // in a child of fork() it would end what the parent uses
     client->core->close();
     delete client;
 }
@@ -131,6 +134,7 @@ int vsecm_fetch(vsecm_client* client, int timeout_ms, vsecm_secret** secret) {
         if (client == nullptr || secret == nullptr) return say(VSECM_INVALID, "a client, and where to put the secret, are needed");
         *secret = nullptr;
         if (timeout_ms < 1) return say(VSECM_INVALID, "the time to wait is at least a millisecond");
+        if (!client->core->is_ours()) return of_parent();
         auto const core = client->core;  // a close meanwhile frees the client
         return hand_over(core->fetch(std::chrono::milliseconds{timeout_ms}), secret);
     });
@@ -159,6 +163,7 @@ int vsecm_watch_next(vsecm_watch* watch, int timeout_ms, vsecm_secret** secret) 
         *secret = nullptr;
         if (timeout_ms < -1) return say(VSECM_INVALID, "the time to wait is 0, -1 for ever, or milliseconds");
         if (watch->caller.joinable()) return say(VSECM_INVALID, "this watch calls back: it is not to be asked");
+        if (!watch->state->core->is_ours()) return of_parent();
         std::optional<std::chrono::steady_clock::time_point> until;
         if (timeout_ms >= 0) until = std::chrono::steady_clock::now() + std::chrono::milliseconds{timeout_ms};
         return hand_over(watch->state->core->next(watch->state->place, until), secret);
@@ -166,7 +171,7 @@ int vsecm_watch_next(vsecm_watch* watch, int timeout_ms, vsecm_secret** secret) 
 }
 
 void vsecm_watch_free(vsecm_watch* watch) {
-    if (watch == nullptr) return;
+    if (watch == nullptr || !watch->state->core->is_ours()) return;
     watch->state->ended = true;
     watch->state->core->end(watch->state->place);
     if (watch->caller.joinable()) {

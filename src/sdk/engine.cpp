@@ -8,6 +8,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <openssl/crypto.h>
 #include <sodium.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -37,7 +38,9 @@ constexpr bool settles(int status) { return status == VSECM_OK || VSECM_IS_ABSEN
 
 }  // namespace
 
-engine::engine(config::sdk_settings const& settings) : settings_(settings) {}
+engine::engine(config::sdk_settings const& settings) : settings_(settings), owner_(::getpid()) {}
+
+bool engine::is_ours() const noexcept { return ::getpid() == owner_; }
 
 base::result<std::shared_ptr<engine>> engine::make(config::sdk_settings const& settings) {
     VSECM_TRY_OK(prepare_process());

@@ -6,6 +6,7 @@
 #include "sdk/finding.hpp"
 
 #include <boost/asio/cancellation_signal.hpp>
+#include <sys/types.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -32,6 +33,10 @@ public:
     ~engine();
     engine(engine const&) = delete;
     engine& operator=(engine const&) = delete;
+
+    // False in a child of fork(), where the thread is not and the descriptors are the parent's: there nothing else may be called,
+    // and the engine must not be destroyed.
+    bool is_ours() const noexcept;
 
     // Asks safe. All who ask before a question goes out share its answer.
     finding fetch(std::chrono::milliseconds timeout);
@@ -88,6 +93,7 @@ private:
 
     loop loop_;
     config::sdk_settings settings_;
+    ::pid_t const owner_;
     std::unique_ptr<client::session> session_;
     std::unique_ptr<client::safe_client> pushes_;  // held requests have a connection of their own
     net::asio::cancellation_signal nobody_reads_;  // ends next_news(); emitted on the loop

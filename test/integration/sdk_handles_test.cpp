@@ -2,6 +2,7 @@
 #include "integration/sdk_scene.hpp"
 
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -135,6 +136,37 @@ TEST_CASE("sdk: clients come and go, and leave no thread and no descriptor") {
     for (int i = 0; i < 10; ++i) once();
     CHECK(entries_of("/proc/self/task") == threads);
     CHECK(entries_of("/proc/self/fd") == descriptors);
+}
+
+TEST_CASE("sdk: a child of fork leaves the parent's client alone") {
+    scene s;
+    s.put("one");
+    vsecm_client* const client = s.open(s.as());
+    vsecm_watch* watch = nullptr;
+    vsecm_secret* secret = nullptr;
+    REQUIRE(vsecm_watch_open(client, &watch) == VSECM_OK);
+    REQUIRE(vsecm_watch_next(watch, 20'000, &secret) == VSECM_OK);
+    vsecm_secret_free(secret);
+    auto const child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        bool good = vsecm_fetch(client, 1000, &secret) == VSECM_INVALID && vsecm_watch_next(watch, -1, &secret) == VSECM_INVALID;
+        vsecm_watch* another = nullptr;
+        good = good && vsecm_watch_open(client, &another) == VSECM_INVALID;
+        vsecm_watch_free(watch);
+        vsecm_close(client);  // as the destructors of a C++ program do at exit()
+        ::_exit(good ? 0 : 1);
+    }
+    int status = -1;
+    auto const ended = test::eventually(20s, [&] { return ::waitpid(child, &status, WNOHANG) == child; });
+    if (!ended) ::kill(child, SIGKILL), ::waitpid(child, &status, 0);
+    CHECK((ended && status == 0));
+    s.put("two");
+    REQUIRE(vsecm_watch_next(watch, 20'000, &secret) == VSECM_OK);
+    CHECK(std::string_view(vsecm_secret_data(secret), vsecm_secret_size(secret)) == "two");
+    vsecm_secret_free(secret);
+    vsecm_watch_free(watch);
+    vsecm_close(client);
 }
 
 TEST_CASE("sdk: the program's signals are its own") {
