@@ -130,6 +130,7 @@ VSECM_PUBLIC VSECM_MUST_USE int vsecm_watch_next(vsecm_watch* watch, int timeout
 typedef void vsecm_callback(void* user, int status, const vsecm_secret* secret, const char* message);
 
 /* vsecm_watch_open, with a thread of its own that calls `callback` with all news; VSECM_UNCHANGED and VSECM_CLOSED are none.
+ * Nothing is called back before `watch` is set.
  * vsecm_watch_next is VSECM_INVALID for such a watch. `user` is handed through.
  * VSECM_INVALID: there is no callback. VSECM_CLOSED, VSECM_INTERNAL. */
 VSECM_PUBLIC VSECM_MUST_USE int vsecm_watch_call(vsecm_client* client, vsecm_callback* callback, void* user, vsecm_watch** watch);

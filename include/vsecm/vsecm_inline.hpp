@@ -64,6 +64,7 @@ inline secret client::fetch(std::chrono::milliseconds timeout) {
 }
 
 inline watching client::watch(std::function<void(change const&)> callback) {
+    if (!callback) throw error(status::invalid, "there is no function to call");
     watching begun;
     begun.state_.reset(new watching::state{std::make_shared<watching::callback>(std::move(callback)), nullptr});
     detail::check(vsecm_watch_call(handle_.get(), &watching::state::call, begun.state_.get(), &begun.state_->handle));

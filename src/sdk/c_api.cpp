@@ -25,6 +25,7 @@ struct watch_state {
     std::shared_ptr<engine> core;
     reader place;
     std::atomic<bool> ended = false;
+    std::atomic<bool> handed_over = false;  // the caller has its handle: nothing is called back before
 };
 
 }  // namespace vsecm::sdk
@@ -52,6 +53,13 @@ int hand_over(finding&& found, vsecm_secret** secret) {
 
 int of_parent() { return say(VSECM_INVALID, "this was made before a fork(): the child needs a client of its own"); }
 
+// Where a handle is to be put; nothing is there yet.
+template <class Handle>
+bool cleared(Handle** where) noexcept {
+    if (where != nullptr) *where = nullptr;
+    return where != nullptr;
+}
+
 // Nothing is thrown across the border, whatever language is on its other side.
 template <class Work>
 int guarded(Work&& work) noexcept {
@@ -65,6 +73,7 @@ int guarded(Work&& work) noexcept {
 }
 
 void call_back(std::shared_ptr<watch_state> const& state, vsecm_callback* callback, void* user) {
+    state->handed_over.wait(false);
     while (!state->ended) {
         auto found = state->core->next(state->place, std::nullopt);
         if (found.status == VSECM_CLOSED || state->ended) return;
@@ -76,8 +85,7 @@ void call_back(std::shared_ptr<watch_state> const& state, vsecm_callback* callba
 }
 
 int open_watch(vsecm_client* client, vsecm_watch** watch, vsecm_callback* callback, void* user) {
-    if (watch == nullptr || client == nullptr) return say(VSECM_INVALID, "a client, and where to put the watch, are needed");
-    *watch = nullptr;
+    if (client == nullptr) return say(VSECM_INVALID, "a client is needed");
     if (!client->core->is_ours()) return of_parent();
     auto made = std::make_unique<vsecm_watch>(vsecm_watch{std::make_shared<watch_state>(), {}});
     made->state->core = client->core;
@@ -89,7 +97,10 @@ int open_watch(vsecm_client* client, vsecm_watch** watch, vsecm_callback* callba
         core->end(made->state->place);
         throw;
     }
+    auto const state = made->state;
     *watch = made.release();
+    state->handed_over = true;
+    state->handed_over.notify_one();
     return say(VSECM_OK, {});
 }
 
@@ -110,8 +121,7 @@ char const* vsecm_message(void) { return message.c_str(); }
 
 int vsecm_open(char const* const* settings, vsecm_client** client) {
     return guarded([&] {
-        if (client == nullptr) return say(VSECM_INVALID, "where to put the client is needed");
-        *client = nullptr;
+        if (!cleared(client)) return say(VSECM_INVALID, "where to put the client is needed");
         std::vector<std::string_view> given;
         for (; settings != nullptr && *settings != nullptr; ++settings) given.emplace_back(*settings);
         auto loaded = sdk::load_settings(base::environment::of_process(), given);
@@ -131,8 +141,7 @@ void vsecm_close(vsecm_client* client) {
 
 int vsecm_fetch(vsecm_client* client, int timeout_ms, vsecm_secret** secret) {
     return guarded([&] {
-        if (client == nullptr || secret == nullptr) return say(VSECM_INVALID, "a client, and where to put the secret, are needed");
-        *secret = nullptr;
+        if (!cleared(secret) || client == nullptr) return say(VSECM_INVALID, "a client, and where to put the secret, are needed");
         if (timeout_ms < 1) return say(VSECM_INVALID, "the time to wait is at least a millisecond");
         if (!client->core->is_ours()) return of_parent();
         auto const core = client->core;  // a close meanwhile frees the client
@@ -147,11 +156,15 @@ long long vsecm_secret_updated(vsecm_secret const* secret) { return secret->cont
 void vsecm_secret_free(vsecm_secret* secret) { delete secret; }
 
 int vsecm_watch_open(vsecm_client* client, vsecm_watch** watch) {
-    return guarded([&] { return open_watch(client, watch, nullptr, nullptr); });
+    return guarded([&] {
+        if (!cleared(watch)) return say(VSECM_INVALID, "where to put the watch is needed");
+        return open_watch(client, watch, nullptr, nullptr);
+    });
 }
 
 int vsecm_watch_call(vsecm_client* client, vsecm_callback* callback, void* user, vsecm_watch** watch) {
     return guarded([&] {
+        if (!cleared(watch)) return say(VSECM_INVALID, "where to put the watch is needed");
         if (callback == nullptr) return say(VSECM_INVALID, "there is no function to call");
         return open_watch(client, watch, callback, user);
     });
@@ -159,8 +172,7 @@ int vsecm_watch_call(vsecm_client* client, vsecm_callback* callback, void* user,
 
 int vsecm_watch_next(vsecm_watch* watch, int timeout_ms, vsecm_secret** secret) {
     return guarded([&] {
-        if (watch == nullptr || secret == nullptr) return say(VSECM_INVALID, "a watch, and where to put the secret, are needed");
-        *secret = nullptr;
+        if (!cleared(secret) || watch == nullptr) return say(VSECM_INVALID, "a watch, and where to put the secret, are needed");
         if (timeout_ms < -1) return say(VSECM_INVALID, "the time to wait is 0, -1 for ever, or milliseconds");
         if (watch->caller.joinable()) return say(VSECM_INVALID, "this watch calls back: it is not to be asked");
         if (!watch->state->core->is_ours()) return of_parent();

@@ -11,10 +11,11 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 using namespace std::chrono_literals;
 namespace test = vsecm::test;
-using test::entries_of, test::listener, test::scene;
+using test::entries_of, test::listener, test::scene, test::status_of;
 
 TEST_CASE("sdk: a callback may end its own watch, and ask") {
     scene s;
@@ -105,11 +106,19 @@ TEST_CASE("sdk: arguments are checked, and no handle is left behind") {
     char const* const no_pair[] = {"what", nullptr};
     CHECK(vsecm_open(no_pair, &client) == VSECM_INVALID);
     CHECK(vsecm_open(nullptr, nullptr) == VSECM_INVALID);
-    vsecm_secret* secret = nullptr;
+    auto* const junk = reinterpret_cast<vsecm_secret*>(1);
+    auto* secret = junk;
     CHECK(vsecm_fetch(nullptr, 1, &secret) == VSECM_INVALID);
-    vsecm_watch* watch = nullptr;
-    CHECK(vsecm_watch_call(nullptr, nullptr, nullptr, &watch) == VSECM_INVALID);
+    CHECK(std::exchange(secret, junk) == nullptr);
     CHECK(vsecm_watch_next(nullptr, 0, &secret) == VSECM_INVALID);
+    CHECK(secret == nullptr);
+    auto* const no_watch = reinterpret_cast<vsecm_watch*>(1);
+    auto* watch = no_watch;
+    CHECK(vsecm_watch_call(nullptr, nullptr, nullptr, &watch) == VSECM_INVALID);
+    CHECK(std::exchange(watch, no_watch) == nullptr);
+    CHECK(vsecm_watch_open(nullptr, &watch) == VSECM_INVALID);
+    CHECK(watch == nullptr);
+    CHECK(status_of([] { static_cast<void>(vsecm::client().watch(nullptr)); }) == vsecm::status::invalid);
     vsecm_close(nullptr);
     vsecm_secret_free(nullptr);
     vsecm_watch_free(nullptr);
