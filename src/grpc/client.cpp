@@ -2,6 +2,7 @@
 
 #include "base/try.hpp"
 #include "grpc/http2_session.hpp"
+#include "net/private_socket.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
@@ -313,6 +314,8 @@ net::awaitable<base::result<client>> client::connect(endpoint where, limits boun
     VSECM_CO_TRY(address, address_of(where));
     auto const ex = co_await asio::this_coro::executor;
     auto socket = std::make_shared<stream_socket>(ex);
+    if (auto const unopened = net::open_private(*socket, address.protocol()))
+        co_return base::fail(base::errc::unavailable, "no socket for {}: {}", where.text(), unopened.message());
     net::timer limit(ex, deadline);
     auto late = std::make_shared<bool>(false);
     limit.async_wait([socket, late](net::error_code ec) {

@@ -2,6 +2,7 @@
 
 #include "base/try.hpp"
 #include "net/http_parser.hpp"
+#include "net/private_socket.hpp"
 #include "net/resolver.hpp"
 
 
@@ -30,6 +31,7 @@ base::error network_error(std::string_view what, endpoint const& server, error_c
 
 awaitable<base::result<tcp_socket>> connect_one(tcp::endpoint address, endpoint const& server) {
     tcp_socket socket(co_await asio::this_coro::executor);
+    if (auto const unopened = open_private(socket, address.protocol())) co_return std::unexpected(network_error("no socket for", server, unopened));
     auto [failed] = co_await socket.async_connect(address, as_result);
     if (failed) co_return std::unexpected(network_error("cannot connect to", server, failed));
     error_code ignored;

@@ -1,6 +1,7 @@
 // include/vsecm in a program's hands: its handles, threads and descriptors. This test is that program.
 #include "integration/sdk_scene.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,13 +10,14 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
+#include <cstdlib>
 #include <mutex>
 #include <thread>
 #include <utility>
 
 using namespace std::chrono_literals;
 namespace test = vsecm::test;
-using test::entries_of, test::listener, test::scene, test::status_of;
+using test::entries_of, test::listener, test::names_in, test::scene, test::status_of;
 
 TEST_CASE("sdk: a callback may end its own watch, and ask") {
     scene s;
@@ -176,6 +178,25 @@ TEST_CASE("sdk: a child of fork leaves the parent's client alone") {
     vsecm_secret_free(secret);
     vsecm_watch_free(watch);
     vsecm_close(client);
+}
+
+TEST_CASE("sdk: programs that this one starts inherit no descriptor") {
+    scene s;
+    s.put("one");
+    auto const before = names_in("/proc/self/fd");
+    vsecm::client client(s.as());
+    listener ear;
+    auto const watching = client.watch(ear.callback());
+    REQUIRE(ear.hears(vsecm::status::ok, "one"));
+    CHECK(client.fetch().data() == "one");
+    int num_ours = 0, num_inherited = 0;
+    for (auto const& name : names_in("/proc/self/fd")) {
+        int const flags = std::ranges::contains(before, name) ? -1 : ::fcntl(std::atoi(name.c_str()), F_GETFD);
+        num_ours += flags >= 0;
+        num_inherited += flags >= 0 && (flags & FD_CLOEXEC) == 0;
+    }
+    CHECK(num_ours >= 3);  // both connections to safe, and the Workload API's
+    CHECK(num_inherited == 0);
 }
 
 TEST_CASE("sdk: the program's signals are its own") {
