@@ -1,5 +1,6 @@
 #include "sdk/engine.hpp"
 
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/try.hpp"
 #include "net/deadline.hpp"
@@ -167,7 +168,7 @@ net::awaitable<void> engine::answer_all() {
 // Says what was still missing: who we are, or safe's answer.
 finding engine::too_late() {
     auto const known = session_->identity().state();
-    if (known.id) return {VSECM_UNREACHABLE, {}, "safe gave no answer in time"};
+    if (known.id && base::system_clock().now() < known.expires) return {VSECM_UNREACHABLE, {}, "safe gave no answer in time"};
     return {VSECM_NO_IDENTITY, {}, known.problem.empty() ? "the SPIFFE Workload API gave no identity in time" : known.problem};
 }
 

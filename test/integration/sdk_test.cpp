@@ -115,6 +115,15 @@ TEST_CASE("sdk: what is missing is said") {
     CHECK(status_of([&] { static_cast<void>(vsecm::client(stranger).fetch()); }) == vsecm::status::refused);
 }
 
+TEST_CASE("sdk: an identity that has expired is none") {
+    scene s({"--svid-ttl", "2"});
+    s.put("one");
+    vsecm::client client(s.as());
+    CHECK(client.fetch().data() == "one");
+    s.local.stop_dev();  // the Workload API, and safe
+    CHECK(test::eventually(20s, [&] { return status_of([&] { static_cast<void>(client.fetch(100ms)); }) == vsecm::status::no_identity; }));
+}
+
 TEST_CASE("sdk: safe is not asked on behalf of watches that have ended") {
     scene s;
     test::scripted_safe original(s.local.environment_of("vsecm-safe"), "");  // cannot push, and has no news
