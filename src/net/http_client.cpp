@@ -53,6 +53,8 @@ awaitable<base::result<tcp_socket>> connect(endpoint const& server, steady_clock
         outcome = co_await with_deadline(std::move(attempt), share, std::format("connecting to {}", server.authority()));
         if (outcome || outcome.error().code == errc::cancelled) break;
     }
+    // Without what was left to it: those who tell of trouble once know it by its sentence.
+    if (!outcome && outcome.error().code == errc::timeout) outcome = fail(errc::timeout, "connecting to {} took too long", server.authority());
     co_return outcome;
 }
 

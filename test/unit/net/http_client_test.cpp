@@ -1,5 +1,6 @@
 #include "net/http_client.hpp"
 
+#include "support/loopback.hpp"
 #include "support/process.hpp"
 #include "support/run_loop.hpp"
 #include "unit/net/server_fixture.hpp"
@@ -147,6 +148,17 @@ TEST_CASE("Q37: every wait of a client ends") {
         REQUIRE_FALSE(stuck);
         CHECK(stuck.error().code == errc::timeout);
         CHECK(stuck.error().what.contains("handshake"));
+    }
+    SECTION("a server that takes no connections, which is always said in the same way") {
+        auto const full = net::listen_tcp({"127.0.0.1", 0});
+        auto const port = net::bound_port(full->get());
+        REQUIRE(::listen(full->get(), 0) == 0);
+        base::unique_fd const only(connect_loopback(port, 5s));
+        net::http_client client(loop.executor(), source_of(server.client), {"127.0.0.1", port, ""}, {.connect = 100ms});
+        auto const late = loop.run(client.send(get("/ok"), 5s));
+        REQUIRE_FALSE(late);
+        CHECK(late.error().code == errc::timeout);
+        CHECK(late.error().what == "connecting to 127.0.0.1:" + std::to_string(port) + " took too long");
     }
     SECTION("nobody there") {
         net::http_client client(loop.executor(), source_of(server.client), {"127.0.0.1", 1, ""});
