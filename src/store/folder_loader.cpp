@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <format>
+#include <set>
 #include <thread>
 
 namespace vsecm::store {
@@ -53,6 +54,7 @@ public:
         pool_.run(candidates_.size(), width, [this](std::size_t i) { open(candidates_[i]); });
         VSECM_TRY_OK(check_key());
         sort_out();
+        free_stems();
         for (auto& [name, claim] : claims_) settle(name, claim);
         reserve_quarantined();
         remember_key();
@@ -64,9 +66,10 @@ private:
     void open(candidate& c) const;
     base::status check_key() const;
     void sort_out();
+    void free_stems();
+    bool free_stem(std::string const& name, candidate& newest);
     void settle(std::string const& name, claim const& c);
     void keep_record(std::string const& name, claim const& c);
-    void free_stems(std::string const& name, candidate& newest);
     void keep_tombstone(std::string const& name, claim const& c);
     void keep_damaged(std::string const& name, claim const& c);
     void reserve_quarantined();
@@ -174,6 +177,35 @@ void loader::sort_out() {
     }
 }
 
+// The original's file of a secret "my%20app" is called as ours of a secret "my app" is, whose next write would replace it. So it
+// gets our name for it now; if one of that name is newer, it goes. Our name may be what another of the original's is called
+// ("my%2520app"), one that is longer, and so has made room by then; or it is in the way, and the shorter one waits for another start.
+void loader::free_stems() {
+    std::vector<std::string> names;
+    for (auto const& [name, files] : index_.aliases)
+        if (decode_stem(name)) names.push_back(name);
+    std::ranges::sort(names, std::greater<>{}, &std::string::size);
+    std::set<std::string> in_the_way;
+    for (auto const& name : names) {
+        auto& newest = *claims_.at(name).record;
+        if (in_the_way.contains(api::encode_name(name)) || !newest.opened() || !free_stem(name, newest)) in_the_way.insert(name);
+        else index_.aliases.erase(name);
+    }
+}
+
+// There is one such file of a name: the one that is called by it. It is gone for good before another takes its place.
+bool loader::free_stem(std::string const& name, candidate& newest) {
+    auto const file = name + std::string(record_suffix);
+    auto const ours = api::encode_name(name) + std::string(record_suffix);
+    bool const is_newest = newest.file == file;
+    auto const from = folder_.data + "/" + file;
+    auto done = is_newest ? folder_.files().rename(from, folder_.data + "/" + ours) : folder_.remove_if_there(from);
+    if (done && is_newest) newest.file = ours;
+    if (done) done = folder_.files().sync_folder(folder_.data);
+    if (!done) warn(done.error().what);
+    return done.has_value();
+}
+
 void loader::settle(std::string const& name, claim const& c) {
     bool const has_record = c.record != nullptr && c.record->opened();
     bool const has_tombstone = c.tombstone != nullptr && c.tombstone->opened();
@@ -190,27 +222,8 @@ void loader::keep_record(std::string const& name, claim const& c) {
         auto const buried = c.tombstone != nullptr && c.tombstone->opened() ? c.tombstone->record.secret->version : 0;
         opener_.set_version(*secret, std::max(buried, newest_earlier(name)) + 1);
     }
-    free_stems(name, *c.record);
     if (c.record->stem() != api::encode_name(name)) index_.current_aliases[name] = c.record->file;
     out_.secrets.push_back(std::move(secret));
-}
-
-// The original's file of a secret "my%20app" is called as ours of a secret "my app" is, whose next write would replace it. So it
-// gets our name for it now; if one of that name is newer, it goes.
-void loader::free_stems(std::string const& name, candidate& newest) {
-    auto const aliases = index_.aliases.find(name);
-    if (aliases == index_.aliases.end()) return;
-    std::erase_if(aliases->second, [&](std::string const& file) {
-        if (!decode_stem(*stem_of(file))) return false;
-        auto const from = folder_.data + "/" + file;
-        auto const ours = api::encode_name(name) + std::string(record_suffix);
-        auto done = file == newest.file ? folder_.files().rename(from, folder_.data + "/" + ours) : folder_.remove_if_there(from);
-        if (done && file == newest.file) newest.file = ours;
-        if (done) done = folder_.files().sync_folder(folder_.data);
-        if (!done) warn(done.error().what);
-        return done.has_value();
-    });
-    if (aliases->second.empty()) index_.aliases.erase(aliases);
 }
 
 // The removal that goes with it may have been cut short.

@@ -184,6 +184,54 @@ TEST_CASE("Q6 Q19: a data folder of the original is served as it is, and rewritt
     CHECK_FALSE(open_folder(dir.path + "/fresh")->adopted());
 }
 
+TEST_CASE("the original's names with percent signs are each kept, though each is called as ours of another") {
+    std::vector<std::string> const names{"my app", "my%20app", "my%2520app", "my%252520app"};
+    temporary_folder dir;
+    for (auto const& name : names) put_original(dir.path, name + ".age", original_record(name, name));
+    for (int start = 1; start <= 2; ++start) {
+        auto const store = open_folder(dir.path);
+        CHECK(store->loaded().warnings.empty());
+        for (auto const& name : names) CHECK(shown(*store, name) == "[" + name + "]");
+        REQUIRE(store->commit_and_wait(request(put("my app", "my app"))));
+    }
+}
+
+TEST_CASE("of two files of a name with percent signs the older goes, and nothing that is another's") {
+    bool const theirs_is_newer = GENERATE(true, false);
+    temporary_folder dir;
+    put_original(dir.path, "my%20app.age", original_record("my%20app", "theirs", theirs_is_newer ? "2999-01-01T00:00:00Z" : "2001-01-01T00:00:00Z"));
+    put_original(dir.path, "my%2520app.age", original_record("my%20app", "renamed"));
+    put_original(dir.path, "my%252520app.age", original_record("my%252520app", "another's"));
+    auto const store = open_folder(dir.path);
+    CHECK(shown(*store, "my%20app") == (theirs_is_newer ? "[theirs]" : "[renamed]"));
+    CHECK(shown(*store, "my%252520app") == "[another's]");
+    CHECK(names_in(dir.path) == std::vector<std::string>{"my%2520app.age", "my%25252520app.age"});
+}
+
+TEST_CASE("a file of the original that cannot be renamed is not written over by another") {
+    struct stuck_files final : passing_on {
+        std::string stuck;
+        base::status rename(std::string const& from, std::string const& to) override {
+            return from == stuck ? base::fail(errc::storage, "stuck") : real.rename(from, to);
+        }
+    };
+    temporary_folder dir;
+    for (std::string const name : {"my%20app", "my%2520app"}) put_original(dir.path, name + ".age", original_record(name, name));
+    stuck_files files;
+    files.stuck = dir.path + "/my%2520app.age";
+    file_options options;
+    options.path = dir.path;
+    options.files = &files;
+    for (int start = 1; start <= 2; ++start) {
+        auto const store = try_open(options, test_cipher()).value();
+        CHECK(store->loaded().warnings.size() == (start == 1 ? 1U : 0U));
+        CHECK(shown(*store, "my%20app") == "[my%20app]");
+        CHECK(shown(*store, "my%2520app") == "[my%2520app]");
+        files.stuck.clear();
+    }
+    CHECK(names_in(dir.path) == std::vector<std::string>{"my%2520app.age", "my%252520app.age"});
+}
+
 TEST_CASE("the original may run in between: the newer of two records counts, by version or by date") {
     temporary_folder dir;
     {
