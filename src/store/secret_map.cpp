@@ -54,13 +54,15 @@ std::size_t secret_map::num_tombstones() const {
     return all.deleted + all.vacant;
 }
 
-std::vector<std::string> secret_map::oldest_tombstones(std::size_t most) const {
+std::vector<std::string> secret_map::oldest_tombstones(std::size_t most, whose which) const {
     std::vector<secret_ptr> all;
     {
         std::shared_lock held(mutex_);
         all.reserve(counts_.deleted + counts_.vacant);
-        for (auto const& s : secrets_)
-            if (s->state == secret_state::deleted || s->state == secret_state::vacant) all.push_back(s);
+        for (auto const& s : secrets_) {
+            bool const is_tombstone = s->state == secret_state::deleted || s->state == secret_state::vacant;
+            if (is_tombstone && (which == whose::all || s->meta->leaving.empty())) all.push_back(s);
+        }
     }
     most = std::min(most, all.size());
     std::ranges::partial_sort(all, all.begin() + static_cast<std::ptrdiff_t>(most), {}, [](secret_ptr const& s) { return s->updated; });

@@ -19,7 +19,8 @@ public:
     void publish(std::span<secret_ptr const> newer);
     // Names that are deleted or vacant: how many, the first `most` of them by date, and their end.
     std::size_t num_tombstones() const;
-    std::vector<std::string> oldest_tombstones(std::size_t most) const;
+    enum class whose { all, of_none_leaving };  // secret_meta::leaving
+    std::vector<std::string> oldest_tombstones(std::size_t most, whose which) const;
     void forget(std::span<std::string const> names);
     void reserve(std::size_t count);
 

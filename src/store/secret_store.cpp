@@ -255,17 +255,21 @@ void secret_store::impl::renew(renewal_done done) {
     on_writer(std::move(done), [this](auto& answer) { renewal.begin(cipher->key()->id(), std::move(answer)); });
 }
 
-// A name that was deleted long ago, among many since, becomes one that never was.
+// A name that was deleted long ago, among many since, becomes one that never was; not while what was made of it still stands
+// somewhere, for nothing else says so after a restart.
 void secret_store::impl::forget_oldest() {
     if (!unsettled.empty() || map.num_tombstones() <= forget_at) return;
     auto const num_oldest = options.max_tombstones / 10 + 1;
-    auto names = map.oldest_tombstones(num_oldest);
+    using whose = secret_map::whose;
+    auto names = map.oldest_tombstones(num_oldest, options.mirrored_prefix.empty() ? whose::all : whose::of_none_leaving);
+    auto const later = map.num_tombstones() + num_oldest - 1;  // not again before that many more
+    forget_at = names.size() < num_oldest ? std::max(options.max_tombstones, later) : options.max_tombstones;
+    if (names.empty()) return;
     if (auto gone = behind->forget(names); !gone) {
         log::warn("tombstones_not_dropped", {{"reason", gone.error().what}});
-        forget_at += num_oldest;  // not again at once
+        forget_at = later;
         return;
     }
-    forget_at = options.max_tombstones;
     map.forget(names);
     log::info("tombstones_dropped", {{"names", names.size()}, {"limit", options.max_tombstones}});
     board.announce(std::move(names));

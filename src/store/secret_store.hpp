@@ -27,7 +27,7 @@ struct store_options {
     std::size_t max_waiting_bytes = max_waiting_len;  // of their values; a request that has more alone: errc::too_large
     std::size_t max_secrets = 1'000'000;             // names with a value; beyond: errc::limited
     std::size_t max_values = 1000;                   // of one secret, by append; beyond: errc::too_large
-    std::size_t max_tombstones = store::max_tombstones;  // deleted names remembered; beyond, the oldest tenth is forgotten
+    std::size_t max_tombstones = store::max_tombstones;  // deleted names remembered; beyond, the oldest tenth is forgotten, but nothing `leaving`
     // What names with this prefix are made into elsewhere goes with them: a namespace that is taken from one, or a deletion, is
     // remembered in secret_meta::leaving, over restarts too, until a change_kind::depart. Empty: nothing is remembered.
     std::string mirrored_prefix;

@@ -381,6 +381,40 @@ TEST_CASE("namespaces taken from a mirrored name are remembered until they depar
     }
 }
 
+TEST_CASE("a deletion is not forgotten before what was made of the secret is gone") {
+    base::manual_clock clock{base::parse_rfc3339("2026-01-02T03:04:05Z").value()};
+    store_options mirrored;
+    mirrored.mirrored_prefix = "k8s:";
+    mirrored.max_tombstones = 2;
+    forgetful_files files;
+    auto store = try_open(options_on(files), test_cipher(), mirrored, clock).value();
+    auto const deleted = [&](std::string const& name) {
+        clock.advance(std::chrono::seconds(1));
+        REQUIRE(store->commit_and_wait(request(put(name, "x"))));
+        REQUIRE(store->commit_and_wait(request(removal(name))));
+    };
+    for (auto const* name : {"k8s:a", "k8s:b", "k8s:c"}) deleted(name);
+    for (auto const* name : {"s1", "s2", "s3"}) deleted(name);
+    for (int i = 0; i < 2; ++i) {
+        for (auto const* name : {"k8s:a", "k8s:b", "k8s:c"}) {
+            CHECK(shown(*store, name) == "deleted");
+            CHECK(store->find(name)->meta->leaving == std::vector<std::string>{"default"});
+        }
+        store.reset();
+        store = try_open(options_on(files), test_cipher(), mirrored, clock).value();
+    }
+    change departed;
+    departed.kind = change_kind::depart;
+    departed.name = "k8s:a";
+    departed.meta.namespaces = {"default"};
+    departed.expected_version = store->find("k8s:a")->version;
+    REQUIRE(store->commit_and_wait(request(std::move(departed))));
+    for (auto const* name : {"s4", "s5", "s6", "s7"}) deleted(name);
+    (void)store->versions_and_wait("s7");  // is answered behind what the writer does once it has answered a write
+    CHECK(shown(*store, "k8s:a") == "absent");
+    CHECK(shown(*store, "k8s:b") == "deleted");
+}
+
 TEST_CASE("a name whose Secrets cannot be removed anywhere is not moved around without end") {
     store_options mirrored;
     mirrored.mirrored_prefix = "k8s:";
