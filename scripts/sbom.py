@@ -18,6 +18,7 @@ import tempfile
 TARGET = 'src/vsecm'
 MEMBER = re.compile(r'^\((/[^)]+)\)')  # what the linker prints of an archive: "(/usr/lib/libx.a)member.o"
 OBJECT = re.compile(r'^(/\S+\.o)$')
+REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 LICENCES = pathlib.Path(__file__).with_name('licences.txt')
 
 
@@ -42,7 +43,7 @@ def included_files(folder):
     for line in output_of(['ninja', '-C', str(folder), '-t', 'deps']).splitlines():
         if line and not line.startswith(' '):
             ours = line.startswith('src/')
-        elif ours and line.strip().startswith('/'):
+        elif ours and line.strip().startswith('/') and not line.strip().startswith(f'{REPOSITORY}/'):
             found.add(line.strip())
     return found
 
