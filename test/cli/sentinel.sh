@@ -27,6 +27,9 @@ row 'a pattern with nothing random' 1 '' 'nothing would be random' -- sentinel -
 truth 'which is not repeated' sh -c '! grep -q hunter2 .err'
 row 'a generated ciphertext' 1 '' '-e says that the secret is ciphertext already' -- sentinel -w billing -e -s 'gen:[a-z]{8}'
 row 'doctor takes nothing' 1 '' 'takes no' -- sentinel doctor -l
+printf 'w:one\ns:x\n' >one
+row 'a word behind an option' 1 '' 'this command takes no arguments' -- sentinel --output json doctor now
+row 'a script behind an option' 0 '~"outcome":"1 byte would be received"' '' -- sentinel --output json apply --dry-run one
 row 'apply without a file' 1 '' 'apply takes the name of one file, or -' -- sentinel apply
 row 'apply of no file' 1 '' 'nowhere' -- sentinel apply nowhere
 printf 'w:one,two\ns:gen:[a-z]{8}\n--\nwait:10\n--\nw:k8s:three\nn:x\ns:hunter2\n' >script

@@ -6,6 +6,7 @@
 #include "codec/utf8.hpp"
 #include "config/parse.hpp"
 #include "roles/sentinel/options.hpp"
+#include "roles/sentinel/role.hpp"
 
 #include <algorithm>
 
@@ -205,17 +206,23 @@ base::result<command> render_locally(std::span<std::string_view const> rest) {
     return c;
 }
 
+base::result<command> parse_word(std::string_view word, std::span<std::string_view const> rest) {
+    if (word == "apply") return apply_script(rest);
+    if (word == "render") return render_locally(rest);
+    return verb_alone(word == "serve" ? verb::serve : word == "status" ? verb::status : verb::doctor, rest);
+}
+
+// `safe --output json status`: all but the word.
+std::vector<std::string_view> without(std::span<std::string_view const> arguments, std::string_view word) {
+    std::vector<std::string_view> rest(arguments.begin(), arguments.end());
+    std::erase_if(rest, [&](std::string_view argument) { return argument.data() == word.data(); });
+    return rest;
+}
+
 }  // namespace
 
 base::result<command> parse_command_line(std::span<std::string_view const> arguments, std::string_view generation_prefix) {
-    if (!arguments.empty()) {
-        auto const first = arguments[0];
-        if (first == "serve") return verb_alone(verb::serve, arguments.subspan(1));
-        if (first == "status") return verb_alone(verb::status, arguments.subspan(1));
-        if (first == "doctor") return verb_alone(verb::doctor, arguments.subspan(1));
-        if (first == "apply") return apply_script(arguments.subspan(1));
-        if (first == "render") return render_locally(arguments.subspan(1));
-    }
+    if (!arguments.empty() && std::ranges::contains(sentinel_manual.words, arguments[0])) return parse_word(arguments[0], arguments.subspan(1));
     VSECM_TRY(given, base::parse_options(arguments, option_table()));
     command c;
     if (given.has(o_help)) return c;
@@ -223,6 +230,7 @@ base::result<command> parse_command_line(std::span<std::string_view const> argum
         c.what = verb::version;
         return c;
     }
+    if (!given.words.empty() && std::ranges::contains(sentinel_manual.words, given.words[0])) return parse_word(given.words[0], without(arguments, given.words[0]));
     // A stray word may be a secret whose -s was forgotten: it is counted, not repeated.
     if (!given.words.empty())
         return fail(errc::invalid, "{} belong{} to no option: a value goes right behind its option", given.words.size() == 1 ? "one argument" : "several arguments",
