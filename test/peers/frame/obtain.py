@@ -51,7 +51,11 @@ def _environment():
 
 
 class NotServed(ChildProcessError):
-    """A module that the proxy refuses, or whose checksum nobody vouches for; in go's words."""
+    """A module that the proxy refuses, or whose checksum nobody vouches for, or no proxy in reach; in go's words."""
+
+
+# How go says so. Whatever else fails is a failure of the test.
+_REFUSALS = re.compile(r': (403|404|410) |dial tcp|no such host|i/o timeout|TLS handshake timeout|proxyconnect')
 
 
 def run_go(arguments, folder):
@@ -59,7 +63,7 @@ def run_go(arguments, folder):
     command = ['nice', '-n', '19', go()] + [str(word) for word in arguments]
     done = subprocess.run(command, cwd=folder, env=_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
-        refusal = next((line for line in done.stderr.splitlines() if re.search(r': (403|404|410) ', line)), None)
+        refusal = next((line for line in done.stderr.splitlines() if _REFUSALS.search(line)), None)
         if refusal:
             raise NotServed(refusal.strip())
         raise ChildProcessError(f'go {arguments[0]} failed with {done.returncode}: {done.stderr[-2000:]}')
@@ -67,7 +71,8 @@ def run_go(arguments, folder):
 
 
 def built(name, programs, build):
-    """The folder of the cache that holds `programs` of that name; `build(folder)` makes them there when they are not."""
+    """The folder of the cache that holds `programs` of that name; `build(folder)` makes them there when they are not. Where their
+    modules cannot be had the whole suite is skipped."""
     there = cache() / name
     with (cache() / f'{name}.lock').open('w') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -75,7 +80,10 @@ def built(name, programs, build):
             print(f'building {name} (once; kept in {there}) ...', file=sys.stderr, flush=True)
             began = time.monotonic()
             with tempfile.TemporaryDirectory(dir=cache(), prefix=f'{name}.') as fresh:
-                build(pathlib.Path(fresh))
+                try:
+                    build(pathlib.Path(fresh))
+                except NotServed as refused:
+                    tap.skip_all(f'{name} cannot be built here: {refused}')
                 there.mkdir(exist_ok=True)
                 for program in programs:
                     os.replace(os.path.join(fresh, program), there / program)
@@ -89,8 +97,12 @@ def module_folder(module, pinned):
 
 
 def own_program(folder):
-    """Builds the small Go program of ours in test/peers/FOLDER, which pins its modules by its own go.sum; its path."""
+    """Builds the small Go program of ours in test/peers/FOLDER, which pins its modules by its own go.sum; its path. Where they
+    cannot be had the whole suite is skipped."""
     out = cache() / 'own' / folder
     out.parent.mkdir(parents=True, exist_ok=True)
-    run_go(['build', '-trimpath', '-mod=readonly', '-o', out, '.'], PEERS / folder)
+    try:
+        run_go(['build', '-trimpath', '-mod=readonly', '-o', out, '.'], PEERS / folder)
+    except NotServed as refused:
+        tap.skip_all(f'the modules of {folder} cannot be had: {refused}')
     return out

@@ -1,0 +1,151 @@
+"""kubectl applies every folder of manifests/ and of examples/ to a cluster that has nothing yet, as their users do."""
+import contextlib
+
+from cluster import SAFE, Refused
+from frame import tap
+from frame.processes import eventually
+from manifests import MANIFESTS, SYSTEM, built, documents, metadata, path_of
+
+SYSTEMS = ['base', 'overlays/dev', 'overlays/production', 'overlays/openshift', 'overlays/existing-spire']
+EXAMPLES = MANIFESTS.parent / 'examples'
+STAYS = ('kind: Namespace', 'kind: CustomResourceDefinition')
+
+
+def pods(cluster, space):
+    """The Pod that a controller would make of each workload in a namespace."""
+    for kind in ('statefulsets', 'deployments', 'daemonsets'):
+        for item in cluster.ask('GET', f'/apis/apps/v1/namespaces/{space}/{kind}')['items']:
+            name, template = item['metadata']['name'], item['spec']['template']
+            claims = [claim['metadata']['name'] for claim in item['spec'].get('volumeClaimTemplates', [])]
+            volumes = [{'name': claim, 'persistentVolumeClaim': {'claimName': f'{claim}-{name}-0'}} for claim in claims]
+            yield {'apiVersion': 'v1', 'kind': 'Pod', 'metadata': template['metadata'] | {'name': name},
+                   'spec': template['spec'] | {'volumes': template['spec'].get('volumes', []) + volumes}}
+
+
+def pods_are_admitted(cluster, space, at_least):
+    """The API server takes the Pods of a namespace: what its profile forbids it refuses."""
+    found = list(pods(cluster, space))
+    tap.same(len(found) >= at_least, True, f'{space}: {[pod["metadata"]["name"] for pod in found]}')
+    for pod in found:
+        cluster.ask('POST', f'/api/v1/namespaces/{space}/pods?dryRun=All&fieldValidation=Strict', pod)
+
+
+def apply(kubectl, *words):
+    """Applied without a warning, and then there is nothing left to change: the server has every field as it was meant."""
+    said = kubectl('apply', *words)
+    tap.same('Warning' in said, False, said)
+    tap.same(kubectl('diff', *words), '')
+
+
+@contextlib.contextmanager
+def removed_after(cluster, text):
+    """In the end everything of it goes but namespaces and definitions: no controller would finish those."""
+    try:
+        yield
+    finally:
+        for document in documents(text):
+            with contextlib.suppress(Refused):  # what was not made, because the case failed
+                if not any(kind in document for kind in STAYS):
+                    cluster.ask('DELETE', path_of(cluster, document), {'propagationPolicy': 'Background'})
+
+
+@contextlib.contextmanager
+def restricted(cluster, space):
+    """A namespace for workloads that takes pods of the strictest profile only."""
+    path = f'/api/v1/namespaces/{space}'
+    label = 'pod-security.kubernetes.io/enforce'
+    cluster.apply(path, {'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': space, 'labels': {label: 'restricted'}}})
+    yield
+    cluster.ask('PATCH', path, {'metadata': {'labels': {label: None}}}, 'application/merge-patch+json')
+
+
+def spire(cluster, kubectl):
+    with tap.case('spire: kubectl apply, once more where a kind was not known yet'):
+        said = []
+
+        def applied():
+            done = kubectl.run('apply', '-k', MANIFESTS / 'spire')
+            said.append(done.err)
+            if done.status and 'no matches for kind' not in done.err:
+                raise AssertionError(done.err)
+            return done.status == 0
+        eventually('spire is applied', applied, 60)
+        tap.same('Warning' in said[-1], False, said[-1])
+        tap.same(kubectl('diff', '-k', MANIFESTS / 'spire'), '')
+        pods_are_admitted(cluster, 'spire-server', 1)
+        pods_are_admitted(cluster, 'spire-system', 2)
+    with tap.case('what is wrong in a ClusterSPIFFEID is not accepted'):
+        wrong = documents((MANIFESTS / 'base/identities.yaml').read_text())[0].replace('spiffeIDTemplate:', 'spiffeIdTemplate:')
+        try:
+            cluster.apply(path_of(cluster, wrong), wrong)
+        except Refused as refused:
+            tap.contains(str(refused), 'spiffeIdTemplate')
+        else:
+            raise AssertionError('it was taken')
+
+
+def systems(cluster, kubectl):
+    for folder in SYSTEMS:
+        applied = f'{folder}: kubectl apply, nothing left to change, and each of its pods is admitted as restricted'
+        with tap.case(applied), removed_after(cluster, built(folder)):
+            apply(kubectl, '-k', MANIFESTS / folder)
+            tap.same(cluster.ask('GET', f'/api/v1/namespaces/{SYSTEM}')['metadata']['labels']['pod-security.kubernetes.io/enforce'], 'restricted')
+            pods_are_admitted(cluster, SYSTEM, 3)
+            listed = cluster.ask('GET', '/apis/spire.spiffe.io/v1alpha1/clusterspiffeids')['items']
+            tap.same({item['metadata']['name'] for item in listed}, {'vsecm-safe', 'vsecm-sentinel', 'vsecm-keystone'})
+
+
+def definitions(kubectl, folder):
+    """The definitions of other projects that were obtained, by the kinds they bring."""
+    known = set()
+    for path in sorted(folder.glob('*.yaml')):
+        kubectl('apply', '--server-side', '-f', path)
+        known |= {document.split('\n    kind: ')[1].split('\n')[0] for document in documents(path.read_text())}
+    return known
+
+
+def others(cluster, kubectl, folder, known):
+    """What needs the definitions of other projects."""
+    wanted = {'ServiceMonitor': 'servicemonitor joins a system, and the definition of the Prometheus operator takes it',
+              'ExternalSecret': 'examples/external-secrets: the definitions of External Secrets Operator take it'}
+    for kind, name in wanted.items():
+        if kind not in known:
+            tap.skip(name, f'the definition of {kind} could not be had')
+    if 'ServiceMonitor' in known:
+        with tap.case(wanted['ServiceMonitor']):
+            joined = folder / 'joined'
+            joined.mkdir()
+            (folder / 'manifests').symlink_to(MANIFESTS)
+            (joined / 'kustomization.yaml').write_text('resources: [../manifests/overlays/production]\ncomponents: [../manifests/components/servicemonitor]\n')
+            with removed_after(cluster, kubectl('kustomize', joined)):
+                apply(kubectl, '-k', joined)
+    if 'ExternalSecret' in known:
+        with tap.case(wanted['ExternalSecret']):
+            for name in ('source', 'target'):
+                apply(kubectl, '-f', EXAMPLES / f'external-secrets/{name}.yaml')
+
+
+def workloads(cluster, kubectl):
+    with tap.case('k8s-secrets and k8s-secrets-delete: for the namespace that is told'):
+        kubectl('create', 'namespace', 'team-a', '--save-config')
+        for name, may in (('k8s-secrets', False), ('k8s-secrets-delete', True)):
+            apply(kubectl, '-n', 'team-a', '-k', MANIFESTS / f'components/{name}')
+            review = {'apiVersion': 'authorization.k8s.io/v1', 'kind': 'SubjectAccessReview', 'spec': {
+                'user': SAFE, 'resourceAttributes': {'namespace': 'team-a', 'verb': 'delete', 'resource': 'secrets'}}}
+            path = '/apis/authorization.k8s.io/v1/subjectaccessreviews'
+            eventually(f'may delete: {may}', lambda: cluster.ask('POST', path, review)['status']['allowed'] == may)
+    examples = sorted(path.parent for path in EXAMPLES.glob('*/kustomization.yaml'))
+    with restricted(cluster, 'default'):
+        for folder in examples:
+            applied = f'examples/{folder.name}: kubectl apply, nothing left to change, and its pods are admitted as restricted'
+            with tap.case(applied), removed_after(cluster, kubectl('kustomize', folder)):
+                apply(kubectl, '-k', folder)
+                pods_are_admitted(cluster, 'default', 1)
+
+
+def everything(cluster, kubectl, folder, foreign):
+    """`foreign` is the folder of other projects' definitions."""
+    spire(cluster, kubectl)
+    systems(cluster, kubectl)
+    workloads(cluster, kubectl)
+    others(cluster, kubectl, folder, definitions(kubectl, foreign))
