@@ -208,7 +208,7 @@ def promtool(*words, stdin=None):
 def case_or_skip(name, words, stdin=None):
     done = promtool(*words, stdin=stdin)
     if done is None:
-        return tap.skip(name, 'needs promtool (Debian: prometheus)')
+        return tap.skip(name, 'needs promtool: scripts/test --peers has it')
     with tap.case(name):
         tap.same((done.returncode, done.stderr), (0, ''), done.stdout)
 
