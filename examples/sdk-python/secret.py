@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
-"""This workload's secret in Python, through the C interface: prints how long it is, and again whenever it changes.
+"""This workload's secret in Python, through the C interface: prints how long it is, and again whenever it changes, until it is
+told to end.
 
     secret.py [once]
 """
 import ctypes
+import signal
 import sys
 
 lib = ctypes.CDLL('libvsecm.so.1')
 OK, UNCHANGED, CLOSED = 0, 10, 11
+ENDS = {signal.SIGTERM, signal.SIGINT}
 Callback = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p)
 lib.vsecm_message.restype = lib.vsecm_status_name.restype = ctypes.c_char_p
 lib.vsecm_secret_data.argtypes, lib.vsecm_secret_data.restype = [ctypes.c_void_p], ctypes.c_void_p
@@ -70,8 +73,9 @@ if __name__ == '__main__':
         if sys.argv[1:] == ['once']:
             told(OK, client.fetch(), '')
         else:
+            signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)  # a container's first process is not ended by a signal it does not ask for
             watch, _call = client.watch(told)
-            sys.stdin.read()  # a real program does its work here
+            signal.sigwait(ENDS)  # a real program does its work here
             lib.vsecm_watch_free(watch)
     except VsecmError as failure:
         sys.exit(str(failure))
