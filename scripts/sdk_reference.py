@@ -17,7 +17,8 @@ BEGIN = '''# The SDK
 <!-- Made by scripts/sdk_reference.py from include/vsecm: change it there. -->
 
 A program that has libvsecm in it gets its own secret as the sidecar would: no file, no token, told of each change.
-`scripts/sdk PREFIX` builds and installs the library; `examples/sdk-c`, `sdk-cpp`, `sdk-python` and `sdk-go` are whole programs.
+`scripts/sdk PREFIX` builds and installs the library; `examples/sdk-c`, `sdk-cpp`, `sdk-python` and `sdk-go` are whole programs,
+with all it takes to run them in a cluster ([examples](../examples/README.md)).
 '''
 # What a reader of the reference does not need: guards, includes, the language's brackets.
 NOISE = re.compile(r'#|extern "C"|}|namespace|class \w+;$|VSECM_PUBLIC\s*$')

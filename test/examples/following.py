@@ -1,6 +1,6 @@
 """What follows the README of an example: each `sh` block is run in a copy of the repository's folder, and what it prints must be the
 `text` block behind it; if there is none, it may print anything. A block behind `<!-- needs a cluster -->` is passed over; everywhere
-else kubectl is the stand-in beside this file, and the system is `vsecm dev`.
+else kubectl and docker are the stand-ins beside this file, and the system is `vsecm dev`.
 """
 import os
 import pathlib
@@ -13,7 +13,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 EXAMPLES = HERE.parents[1] / 'examples'
 BLOCK = re.compile(r'(<!-- needs a cluster -->\n)?^```sh\n(.*?)^```\n(?:\n?^```text\n(.*?)^```\n)?', re.MULTILINE | re.DOTALL)
-LOOKS = re.compile(r'cat /opt/vsecm/secrets\.json')  # a command that changes nothing, and may come too early
+LOOKS = re.compile(r'cat /opt/vsecm/secrets\.json|^kubectl logs ')  # a command that changes nothing, and may come too early
 PATIENCE = 20  # seconds until a change has reached a workload
 TAKES_AT_MOST = 300  # seconds, for the slowest block: a compiler at work
 
@@ -41,7 +41,8 @@ class Cluster:
             shutil.copytree(HERE.parents[1] / name, self.repository / name)
         self._home = folder / 'cluster'
         (self._home / 'bin').mkdir(parents=True)
-        for name, target in {'vsecm': vsecm, 'kubectl': shutil.which('kubectl'), 'bin/safe': vsecm, 'bin/kubectl': HERE / 'kubectl'}.items():
+        for name, target in {'vsecm': vsecm, 'kubectl': shutil.which('kubectl'), 'bin/safe': vsecm, 'bin/kubectl': HERE / 'kubectl',
+                             'bin/docker': HERE / 'docker'}.items():
             (self._home / name).symlink_to(pathlib.Path(target).resolve())
         self._environment = {'PATH': f'{self._home}/bin:{os.environ["PATH"]}', 'STAND_IN': str(self._home), 'HOME': str(self._home),
                              'PYTHONDONTWRITEBYTECODE': '1', 'LC_ALL': 'C.UTF-8'}

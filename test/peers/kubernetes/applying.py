@@ -13,10 +13,11 @@ STAYS = ('kind: Namespace', 'kind: CustomResourceDefinition')
 
 def pods(cluster, space):
     """The Pod that a controller would make of each workload in a namespace."""
-    for kind in ('statefulsets', 'deployments', 'daemonsets'):
-        for item in cluster.ask('GET', f'/apis/apps/v1/namespaces/{space}/{kind}')['items']:
-            name, template = item['metadata']['name'], item['spec']['template']
-            claims = [claim['metadata']['name'] for claim in item['spec'].get('volumeClaimTemplates', [])]
+    for group, kind in (('apps', 'statefulsets'), ('apps', 'deployments'), ('apps', 'daemonsets'), ('batch', 'cronjobs')):
+        for item in cluster.ask('GET', f'/apis/{group}/v1/namespaces/{space}/{kind}')['items']:
+            spec = item['spec']['jobTemplate']['spec'] if kind == 'cronjobs' else item['spec']
+            name, template = item['metadata']['name'], spec['template']
+            claims = [claim['metadata']['name'] for claim in spec.get('volumeClaimTemplates', [])]
             volumes = [{'name': claim, 'persistentVolumeClaim': {'claimName': f'{claim}-{name}-0'}} for claim in claims]
             yield {'apiVersion': 'v1', 'kind': 'Pod', 'metadata': template['metadata'] | {'name': name},
                    'spec': template['spec'] | {'volumes': template['spec'].get('volumes', []) + volumes}}
