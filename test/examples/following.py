@@ -39,9 +39,11 @@ class Cluster:
         self.repository = folder / 'repository'
         for name in ('examples', 'manifests'):
             shutil.copytree(HERE.parents[1] / name, self.repository / name)
+        (self.repository / 'build').mkdir()
+        (self.repository / 'build/vsecm').symlink_to(pathlib.Path(vsecm).resolve())
         self._home = folder / 'cluster'
         (self._home / 'bin').mkdir(parents=True)
-        for name, target in {'vsecm': vsecm, 'kubectl': shutil.which('kubectl'), 'bin/safe': vsecm, 'bin/kubectl': HERE / 'kubectl',
+        for name, target in {'vsecm': vsecm, 'kubectl': shutil.which('kubectl'), 'bin/kubectl': HERE / 'kubectl',
                              'bin/docker': HERE / 'docker'}.items():
             (self._home / name).symlink_to(pathlib.Path(target).resolve())
         self._environment = {'PATH': f'{self._home}/bin:{os.environ["PATH"]}', 'STAND_IN': str(self._home), 'HOME': str(self._home),
