@@ -23,6 +23,9 @@ SYSTEMS = ['base', 'overlays/dev', 'overlays/production', 'overlays/openshift', 
 # What safe may do at the API server, word for word: src/roles/safe/root_key_secret and src/kube do nothing else.
 ROOT_KEY_RIGHTS = [{'apiGroups': [''], 'resources': ['secrets'], 'resourceNames': ['vsecm-root-key'], 'verbs': ['get', 'update']},
                    {'apiGroups': [''], 'resources': ['secrets'], 'verbs': ['create']}]
+# Where API servers listen: most, kubeadm, minikube, MicroK8s.
+API_PORTS = {443, 6443, 8443, 16443}
+MEMORY_PER_CONNECTION = 35_000
 SECRETS_RIGHTS = ['get', 'create', 'patch', 'update']
 WORKLOAD = """
 apiVersion: apps/v1
@@ -40,6 +43,7 @@ spec:
           image: example.org/app:1
           securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
 """
+
 
 
 class Facts:
@@ -146,6 +150,51 @@ def rights(things):
     for binding in (t for t in things if t['kind'].endswith('RoleBinding')):
         if binding['subjects'] != [{'kind': 'ServiceAccount', 'name': 'vsecm-safe', 'namespace': 'vsecm-system'}]:
             yield f'{rules.title(binding)}: {binding["subjects"]}'
+
+
+def reaches_the_api(things):
+    """A policy sees the port at which the API server listens, not that of its Service."""
+    ports = {port['port'] for policy, rule in rules.network_policies(things, 'egress') for port in rule['ports']
+             if policy['metadata']['name'] == 'vsecm-safe' and not rule.get('to')}
+    if not API_PORTS <= ports:
+        yield f'{sorted(API_PORTS - ports)}'
+
+
+def memory_is_enough(things, facts):
+    """As many connections as safe lets in, and as much again for what it keeps."""
+    limit = rules.containers(named(things, 'StatefulSet', 'vsecm-safe'))[0]['resources']['limits']['memory']
+    needed = 2 * int(facts.defaults['VSECM_SAFE_MAX_CONNECTIONS']) * MEMORY_PER_CONNECTION
+    if int(limit.removesuffix('Mi')) << 20 < needed:
+        yield f'{limit}, where connections may take {needed // 2} bytes'
+
+
+def of_the_readme():
+    """The kustomization that manifests/README.md shows."""
+    text = re.search(r'^```yaml\n(.*?)^```$', (MANIFESTS / 'README.md').read_text(), re.MULTILINE | re.DOTALL)[1]
+    return text.replace('vsecm/manifests', 'MANIFESTS')
+
+
+def is_that_cluster(things):
+    """What the kustomization of manifests/README.md brings together is there: production, OpenShift, another SPIRE, another registry."""
+    pod = safe_pod(things)
+    main = pod['containers'][0]
+    variables = {v['name']: v['value'] for v in main['env']}
+    if set(pod['securityContext']) & {'runAsUser', 'runAsGroup', 'fsGroup'} or variables.get('VSECM_SAFE_NAMESPACE_ISOLATION') != 'enforce' or \
+            not main['image'].startswith('registry.example.org/') or main['envFrom'][0]['configMapRef']['name'] == 'vsecm-identity' or \
+            named(things, 'ClusterSPIFFEID', 'vsecm-safe')['spec']['className'] == 'vsecm':
+        yield f'{pod}'
+
+
+def sidecars_are_scraped(workload, monitors):
+    """The PodMonitor finds the sidecar that a component adds, at a port where it answers /metrics."""
+    spec = named(monitors, 'PodMonitor', 'vsecm-sidecars')['spec']
+    if not rules.selects(rules.template(workload)['metadata']['labels'], spec['selector']) or spec['namespaceSelector'] != {'any': True}:
+        yield 'its pods are not selected'
+    port = spec['podMetricsEndpoints'][0]['port']
+    for c in filter(rules.ours, rules.containers(workload)):
+        known = {p['name']: f':{p["containerPort"]}' for p in c.get('ports', [])}
+        if {'name': 'VSECM_SIDECAR_PROBE_PORT', 'value': known.get(port)} not in c['env']:
+            yield f'{c["name"]} has no port {port}, or does not answer there'
 
 
 def migration(built, original):
@@ -256,6 +305,10 @@ FAULTS = [
     (rules.variables_are_read, lambda t: safe_pod(t)['containers'][0]['env'].append({'name': 'VSECM_SIDECAR_WAIT'})),
     (rules.variables_are_read, lambda t: safe_pod(t)['containers'][0]['env'].append({'name': 'VSECM_SAFE_DATA_PAHT'})),
     (rules.variables_are_read, lambda t: safe_pod(t)['containers'][0].update(args=['saef'])),
+    (rules.critical_pods_have_a_quota, lambda t: t.remove(named(t, 'ResourceQuota', 'vsecm-critical-pods'))),
+    (rules.broken_pods_are_replaced, lambda t: named(t, 'StatefulSet', 'vsecm-safe')['spec'].pop('podManagementPolicy')),
+    (rules.names_can_be_asked, lambda t: named(t, 'NetworkPolicy', 'vsecm-clients')['spec']['egress'][1].update(to=[{'namespaceSelector': {}}])),
+    (rules.trust_domain_can_be_told, lambda t: safe_pod(t)['containers'][0].pop('envFrom')),
     (rules.labels_are_complete, lambda t: named(t, 'Role', 'vsecm-safe-root-key')['metadata']['labels'].pop('app.kubernetes.io/version')),
 ]
 
@@ -264,14 +317,20 @@ def main():
     facts = Facts(sys.argv[1], sys.argv[2])
     tap = Tap()
     tap.row('the program tells its variables and roles', [] if len(facts.readers) > 60 and len(facts.roles) > 8 else [facts.readers, facts.roles])
-    built = {}
-    for name in SYSTEMS + ['spire']:
-        built[name] = build(MANIFESTS / name)
+    built = {name: build(MANIFESTS / name) for name in SYSTEMS + ['spire']}
+    built['the one of the README'] = build_with(of_the_readme(), {})
+    for name in built:
         tap.row(f'{name}: keeps the rules', [fault for rule in rules.RULES for fault in rule(built[name], facts)])
-    for name in SYSTEMS:
+    for name in sorted(set(built) - {'spire'}):
         tap.row(f'{name}: names, ports and paths of the original', as_the_original(built[name]))
         tap.row(f'Q46: {name}: exactly the rights that are used', rights(built[name]))
         tap.row(f'Q62: {name}: identities are what safe takes them for', identities_agree(built[name], facts))
+    for name in SYSTEMS:
+        tap.row(f'{name}: safe reaches API servers', reaches_the_api(built[name]))
+    tap.row('overlays/production: memory for as many connections as safe takes', memory_is_enough(built['overlays/production'], facts))
+    tap.row('manifests/README.md: its kustomization is all that at once', is_that_cluster(built['the one of the README']))
+    kinds = {t['spec']['names']['kind'] for t in built['spire'] if t['kind'] == 'CustomResourceDefinition'}
+    tap.row('spire: nothing of the kinds that it defines itself', kinds & {t['kind'] for t in built['spire']})
     for rule, change in FAULTS:
         tap.row(f'{rule.__name__} catches what breaks it', [] if list(rule(spoil(built['base'], change), facts)) else ['it did not'])
 
@@ -282,6 +341,8 @@ def main():
         right = role['rules'] == [{'apiGroups': [''], 'resources': ['secrets'], 'verbs': verbs}] and rules.namespace(role) == rules.namespace(binding) == 'team-a'
         right = right and binding['subjects'] == [{'kind': 'ServiceAccount', 'name': 'vsecm-safe', 'namespace': 'vsecm-system'}]
         tap.row(f'{name}: for one namespace', [] if right and len(things) == 2 else [things])
+    monitors = build_with('resources: [MANIFESTS/overlays/production]\ncomponents: [MANIFESTS/components/servicemonitor]', {})
+    tap.row('servicemonitor: joins a system', [fault for rule in rules.RULES for fault in rule(monitors, facts)])
     for name in ('sidecar', 'sidecar-classic', 'init'):
         things = build_with(f'namespace: team-a\nresources: [workload.yaml]\ncomponents: [MANIFESTS/components/{name}]', {'workload.yaml': WORKLOAD})
         faults = [fault for rule in rules.RULES for fault in rule(things, facts)]
@@ -292,9 +353,9 @@ def main():
             faults.append(f'{len(added)} containers were added, {len(native)} of them native sidecars')
         if name != 'init' and not any(m['mountPath'] == '/opt/vsecm' for c in pod['containers'] if c['name'] == 'main' for m in c.get('volumeMounts', [])):
             faults.append('main does not see the file')
+        if name != 'init':
+            faults += sidecars_are_scraped(things[0], monitors)
         tap.row(f'{name}: joins a workload', faults)
-    things = build_with('resources: [MANIFESTS/overlays/production]\ncomponents: [MANIFESTS/components/servicemonitor]', {})
-    tap.row('servicemonitor: joins a system', [fault for rule in rules.RULES for fault in rule(things, facts)])
     text = pathlib.Path(__file__).with_name('original.yaml').read_text()
     original = list(yaml.safe_load_all(text))
     built['moved'] = build_with('resources: [original.yaml]\ncomponents: [MANIFESTS/migrate/program]', {'original.yaml': text})

@@ -36,6 +36,11 @@ def ours(container):
     return container['image'].split(':')[0].split('@')[0].endswith('vsecm/vsecm')
 
 
+def network_policies(things, direction):
+    """(policy, rule) of each rule of the NetworkPolicies for that direction."""
+    return [(t, rule) for t in things if t['kind'] == 'NetworkPolicy' for rule in t['spec'].get(direction, [])]
+
+
 def selects(labels, selector):
     """Whether a label selector of Kubernetes matches these labels."""
     for key, value in selector.get('matchLabels', {}).items():
@@ -194,5 +199,39 @@ def labels_are_complete(things, facts):
             yield f'{title(thing)} is of version {labels["app.kubernetes.io/version"]}, this is {facts.version}'
 
 
+def critical_pods_have_a_quota(things, _):
+    """GKE admits pods of the cluster's own priority classes to a namespace only if a quota there speaks of that class."""
+    allowed = {(namespace(t), name) for t in things if t['kind'] == 'ResourceQuota'
+               for each in t['spec'].get('scopeSelector', {}).get('matchExpressions', []) for name in each.get('values', [])}
+    for thing in workloads(things):
+        name = template(thing)['spec'].get('priorityClassName', '')
+        if name.startswith('system-') and (namespace(thing), name) not in allowed:
+            yield f'{title(thing)}: no quota of {namespace(thing)} is for {name}'
+
+
+def broken_pods_are_replaced(things, _):
+    """With OrderedReady, the default, a pod that never becomes ready is waited for, even when its template is mended
+    (kubernetes/kubernetes#67250)."""
+    for thing in things:
+        if thing['kind'] == 'StatefulSet' and thing['spec'].get('podManagementPolicy') != 'Parallel':
+            yield f'{title(thing)}: a bad version cannot be taken back'
+
+
+def names_can_be_asked(things, _):
+    """DNS may be a cache on the node, which no selector of pods names."""
+    for policy, rule in network_policies(things, 'egress'):
+        if rule.get('to') and any(port['port'] == 53 for port in rule.get('ports', [])):
+            yield f'{title(policy)}: DNS of some pods only'
+
+
+def trust_domain_can_be_told(things, _):
+    for thing in workloads(things):
+        for c in containers(thing):
+            maps = [source['configMapRef'] for source in c.get('envFrom', [])]
+            if ours(c) and not any(m['name'].startswith('vsecm-identity') and m.get('optional') for m in maps):
+                yield f'{title(thing)}: {c["name"]} cannot be told another trust domain'
+
+
 RULES = [names_are_unique, everything_has_its_namespace, no_secret_is_shipped, pods_are_restricted, tokens_only_where_used, images_are_pinned,
-         selectors_match, ports_are_there, volumes_are_there, variables_are_read, labels_are_complete]
+         selectors_match, ports_are_there, volumes_are_there, variables_are_read, labels_are_complete, critical_pods_have_a_quota,
+         broken_pods_are_replaced, names_can_be_asked, trust_domain_can_be_told]
