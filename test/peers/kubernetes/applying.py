@@ -1,12 +1,13 @@
 """kubectl applies every folder of manifests/ and of examples/ to a cluster that has nothing yet, as their users do."""
 import contextlib
+import re
 
 from cluster import SAFE, Refused
 from frame import tap
 from frame.processes import eventually
 from manifests import MANIFESTS, SYSTEM, built, documents, metadata, path_of
 
-SYSTEMS = ['base', 'overlays/dev', 'overlays/production', 'overlays/openshift', 'overlays/existing-spire']
+SYSTEMS = ['base', 'overlays/dev', 'overlays/production', 'overlays/migrated', 'overlays/openshift', 'overlays/existing-spire']
 EXAMPLES = MANIFESTS.parent / 'examples'
 STAYS = ('kind: Namespace', 'kind: CustomResourceDefinition')
 
@@ -61,18 +62,9 @@ def restricted(cluster, space):
 
 
 def spire(cluster, kubectl):
-    with tap.case('spire: kubectl apply, once more where a kind was not known yet'):
-        said = []
-
-        def applied():
-            done = kubectl.run('apply', '-k', MANIFESTS / 'spire')
-            said.append(done.err)
-            if done.status and 'no matches for kind' not in done.err:
-                raise AssertionError(done.err)
-            return done.status == 0
-        eventually('spire is applied', applied, 60)
-        tap.same('Warning' in said[-1], False, said[-1])
-        tap.same(kubectl('diff', '-k', MANIFESTS / 'spire'), '')
+    with tap.case('spire: kubectl apply, and what it defines is there to be used'):
+        apply(kubectl, '-k', MANIFESTS / 'spire')
+        kubectl('wait', '--for=condition=Established', 'crd/clusterspiffeids.spire.spiffe.io')
         pods_are_admitted(cluster, 'spire-server', 1)
         pods_are_admitted(cluster, 'spire-system', 2)
     with tap.case('what is wrong in a ClusterSPIFFEID is not accepted'):
@@ -94,6 +86,19 @@ def systems(cluster, kubectl):
             pods_are_admitted(cluster, SYSTEM, 3)
             listed = cluster.ask('GET', '/apis/spire.spiffe.io/v1alpha1/clusterspiffeids')['items']
             tap.same({item['metadata']['name'] for item in listed}, {'vsecm-safe', 'vsecm-sentinel', 'vsecm-keystone'})
+
+
+def of_the_readme(cluster, kubectl, folder):
+    """The kustomization that manifests/README.md shows: components on an overlay."""
+    with tap.case('manifests/README.md: kubectl apply of its kustomization, nothing left to change'):
+        text = re.search(r'^```yaml\n(.*?)^```$', (MANIFESTS / 'README.md').read_text(), re.MULTILINE | re.DOTALL)[1]
+        yours = folder / 'yours'
+        yours.mkdir()
+        (yours / 'vsecm').symlink_to(MANIFESTS.parent)
+        (yours / 'kustomization.yaml').write_text(text)
+        with removed_after(cluster, kubectl('kustomize', yours)):
+            apply(kubectl, '-k', yours)
+            pods_are_admitted(cluster, SYSTEM, 3)
 
 
 def definitions(kubectl, folder):
@@ -148,5 +153,6 @@ def everything(cluster, kubectl, folder, foreign):
     """`foreign` is the folder of other projects' definitions."""
     spire(cluster, kubectl)
     systems(cluster, kubectl)
+    of_the_readme(cluster, kubectl, folder)
     workloads(cluster, kubectl)
     others(cluster, kubectl, folder, definitions(kubectl, foreign))

@@ -35,7 +35,7 @@ class Walk:
     def follow(self, after, number=0):
         """The block of that number behind those words of the page; its output."""
         lines = textwrap.dedent(self._blocks('sh', after)[number]).splitlines()
-        script = '\n'.join(line for line in lines if not NOT_HERE.match(line)).replace('node=… ', f'node={NODE} ')
+        script = '\n'.join(line for line in lines if not NOT_HERE.match(line))
         done = must(run(['bash', '-uc', f'cd "$0"\n{script}', self._folder], env=self._environment, deadline=300))
         tap.same('rror' in done.err, False, done.err)
         return done.out + done.err
@@ -86,11 +86,15 @@ def move(cluster, kubectl, folder):
             tap.same(the('/apis/rbac.authorization.k8s.io/v1/clusterroles', 'vsecm-secret-readwriter'), None)
             annotations = the(f'/api/v1/namespaces/{SYSTEM}/serviceaccounts', 'vsecm-safe')['metadata'].get('annotations', {})
             tap.same([name for name in annotations if 'mountable' in name], [])
+            tap.same(kubectl('diff', '-k', MANIFESTS / 'overlays/migrated'), '')
+        with tap.case('and on to production'):
+            walk.follow('## 4. Rights', 2)
             tap.same(kubectl('diff', '-k', MANIFESTS / 'overlays/production'), '')
         with tap.case('and back: the original again, with the root key as it is now'):
             walk.kustomization('keep-secrets')
             walk.follow('**Back:** with')
             key_is_there()
             tap.same(image(), 'registry.example.org/vsecm-ist-safe:0.28.1')
-            tap.same(cluster.ask('GET', f'/apis/networking.k8s.io/v1/namespaces/{SYSTEM}/networkpolicies')['items'], [])
+            for kinds in (f'/apis/networking.k8s.io/v1/namespaces/{SYSTEM}/networkpolicies', f'/api/v1/namespaces/{SYSTEM}/resourcequotas'):
+                tap.same(cluster.ask('GET', kinds)['items'], [])
             tap.same(the('/apis/rbac.authorization.k8s.io/v1/clusterroles', 'vsecm-secret-readwriter') is None, False)
