@@ -58,6 +58,7 @@ net::awaitable<base::result<fetched>> poller::next() {
         if (auto const pause = std::exchange(pause_, std::nullopt)) {
             if (auto slept = co_await net::sleep_for(*pause); !slept) co_return std::unexpected(std::move(slept).error());
         }
+        if (is_lost_) etag_.clear();  // or safe would answer that it is unchanged
         auto const wait = etag_.empty() ? std::chrono::seconds{0} : options_.wait;
         auto const asked = net::steady_clock::now();
         auto found = co_await safe_.fetch(etag_, wait);
@@ -70,8 +71,12 @@ net::awaitable<base::result<fetched>> poller::next() {
         if (etag_.empty()) pause_ = around(options_.interval);
         // A server that answers "unchanged" at once instead of holding must not be asked in a tight loop.
         else if (found->what == fetched::kind::unchanged && net::steady_clock::now() - asked < std::chrono::seconds{1}) pause_ = around(std::chrono::seconds{1});
-        if (is_news(*found)) co_return std::move(*found);
-        if (options_.on_unchanged) options_.on_unchanged();
+        bool const is_new = is_news(*found);
+        if (!is_new && options_.on_unchanged && options_.on_unchanged()) is_lost_ = true;
+        if (!is_new && (!is_lost_ || found->what == fetched::kind::unchanged)) continue;
+        is_lost_ = false;
+        repeats_ = !is_new;
+        co_return std::move(*found);
     }
 }
 

@@ -13,7 +13,8 @@ struct poll_options {
     std::chrono::milliseconds interval{20'000};      // between polls of a safe that cannot push
     std::chrono::milliseconds max_interval{300'000};  // longest pause after failures
     std::chrono::seconds wait{50};                    // how long a request may be held
-    std::function<void()> on_unchanged;               // safe answered, and there is no news; may be empty
+    // Safe answered, and there is no news; may be empty. True: what was given is lost, and next() is to give it again.
+    std::function<bool()> on_unchanged;
 };
 
 // One loop. next() never ends by itself but with a change; failures are told to the caller, who decides whether to go on
@@ -22,10 +23,12 @@ class poller {
 public:
     poller(safe_client& safe, poll_options options) noexcept;
 
-    // The first call returns what is there now; each later one what it has become, once it has changed. An error is one
-    // failed attempt (errc as in safe_client); `absent` counts as a state of its own and is reported once.
+    // The first call returns what is there now; each later one what it has become, once it has changed. An error is one failed
+    // attempt (errc as in safe_client); `absent` counts as a state of its own and is reported once.
     net::awaitable<base::result<fetched>> next();
 
+    // Whether what next() gave last was no news, but asked for by on_unchanged.
+    bool repeats() const noexcept { return repeats_; }
     // Whether safe holds requests open for us (it sent an ETag).
     bool pushed() const noexcept { return !etag_.empty(); }
 
@@ -39,6 +42,7 @@ private:
     std::string etag_;
     // What was delivered last, for a safe without ETags: a digest of the data, or the kind of absence.
     std::optional<std::string> last_;
+    bool is_lost_ = false, repeats_ = false;
     std::optional<std::chrono::milliseconds> pause_;  // before the next attempt
 };
 

@@ -243,6 +243,7 @@ net::awaitable<void> engine::follow() {
     options.on_unchanged = [this] {
         std::lock_guard const lock(guard_);
         trouble_ = {};  // it is over: not for those who come later, and news when it comes again
+        return false;
     };
     client::poller poller(*pushes_, options);
     for (;;) {

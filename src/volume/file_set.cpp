@@ -70,6 +70,15 @@ bool is_version(base::folder_entry const& entry) { return entry.kind == base::fi
 
 }  // namespace
 
+std::string trace_of(std::string const& path) {
+    struct ::stat info {};
+    if (::stat(path.c_str(), &info) != 0) return "none";
+    auto const nanoseconds = [](::timespec const& when) { return when.tv_sec * 1'000'000'000LL + when.tv_nsec; };
+    // The change time is the system's own: nobody can set it back.
+    return std::format("{} {} {} {} {} {} {} {}", info.st_dev, info.st_ino, info.st_size, info.st_mode, info.st_uid, info.st_gid,
+        nanoseconds(info.st_mtim), nanoseconds(info.st_ctim));
+}
+
 std::string file_set::current() const {
     auto const target = link_target(at(data_link));
     return target.size() > 2 && target.starts_with("..") && !target.contains('/') ? target : std::string{};
@@ -81,6 +90,21 @@ std::optional<std::size_t> file_set::size() const {
     auto const entries = posix_files().list(at(version));
     if (!entries) return std::nullopt;
     return entries->size();
+}
+
+std::string file_set::trace() const {
+    auto const version = current();
+    std::vector<std::string> told;
+    if (auto const names = posix_files().list(folder_))
+        for (auto const& entry : *names)
+            if (entry.kind == base::file_kind::other && link_target(at(entry.name)) == target_of(entry.name)) told.push_back(entry.name);
+    auto const within = at(version) + "/";
+    if (auto const files = posix_files().list(within); files && !version.empty())
+        for (auto const& entry : *files) told.push_back(entry.name + ": " + trace_of(within + entry.name));
+    std::ranges::sort(told);  // a folder is listed in no order
+    std::string all = version;
+    for (auto const& line : told) all += "\n" + line;
+    return all;
 }
 
 bool file_set::holds(std::string const& version, std::span<named_file const> files) const {

@@ -16,6 +16,10 @@ struct file_access {
     base::file_owner owner{};  // of files; folders get its group
 };
 
+// What the system says of a file, but for when it was read: another text if somebody wrote to it, put another in its place, or took
+// it away. A link is followed.
+std::string trace_of(std::string const& path);
+
 // Owns nothing but the path. What is there is looked at each time, so that what somebody changed is put right. Touches only
 // what has its own form: links to ..data, and folders whose names begin with two dots.
 class file_set {
@@ -28,6 +32,8 @@ public:
 
     // How many files the set there now has; nothing if there is none.
     std::optional<std::size_t> size() const;
+    // As trace_of, of the whole set: its files, the names that lead to them, and nothing of anybody else's.
+    std::string trace() const;
 
 private:
     std::string at(std::string_view name) const { return folder_ + "/" + std::string(name); }

@@ -46,6 +46,10 @@ holding keeper::holds() const {
     return now.st_size == 0 ? holding::empty : holding::secret;
 }
 
+std::string keeper::trace() const { return settings_.layout == volume_layout::keys ? folder().trace() : trace_of(settings_.path); }
+
+bool keeper::is_as_left() const { return left_ && *left_ == trace(); }
+
 // A wrong mode is put right by replacing the file, too: it may be another user's, whose mode is not ours to change.
 base::result<kept> keeper::replace_file(base::byte_view wanted, kept done) {
     // Whoever was killed while it wrote left a secret there, and would leave another each time.
@@ -69,6 +73,7 @@ base::result<kept> keeper::follow(client::fetched const& found) {
     auto done = lay_out(found);
     // A folder or a template that is not there: to who asks for a secret, "not found" means another thing.
     if (!done && done.error().code == base::errc::not_found) done.error().code = base::errc::storage;
+    if (done) left_ = trace();
     return done;
 }
 

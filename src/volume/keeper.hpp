@@ -19,7 +19,7 @@ enum class kept {
 
 enum class holding { nothing, empty, secret };  // nothing: no file yet
 
-// Content and mode are compared with what is on disk, so a file that somebody changed is put right.
+// Content and mode are compared with what is on disk, so a file that somebody changed is put right by the next follow().
 class keeper {
 public:
     explicit keeper(config::volume_settings settings);
@@ -28,8 +28,12 @@ public:
     // be written. What was there is still there. The content of `found` is left as it was.
     base::result<kept> follow(client::fetched const& found);
     holding holds() const;
+    // Whether nobody has touched the volume since follow() succeeded last: by what the system says of the files, which tells of
+    // more than their content. False before.
+    bool is_as_left() const;
 
 private:
+    std::string trace() const;
     base::result<kept> lay_out(client::fetched const& found);
     base::result<kept> keep(base::secret_text&& value);
     base::result<kept> replace_file(base::byte_view content, kept done);
@@ -38,6 +42,7 @@ private:
 
     config::volume_settings settings_;
     file_access access_;
+    std::optional<std::string> left_;  // the trace of the last success
 };
 
 }  // namespace vsecm::volume

@@ -123,6 +123,21 @@ TEST_CASE("a command is run once a change, after it; not for the first content, 
     CHECK(s.calls() == "told: value-two\ntold: three\ntold: four\ntold: \n");
 }
 
+TEST_CASE("of what is put right nobody is told: a workload that takes its file away is not restarted for ever") {
+    scene s;
+    s.put("one");
+    auto sidecar = s.sidecar({{"VSECM_SIDECAR_ON_CHANGE_COMMAND", s.command()}, {"VSECM_SIDECAR_WAIT", "1s"}});
+    REQUIRE(s.holds("one"));
+    for (auto const* damage : {"", "damaged"}) {
+        std::filesystem::remove(s.file);
+        if (*damage != 0) std::ofstream(s.file) << damage;
+        REQUIRE(s.holds("one"));
+    }
+    s.put("two");
+    REQUIRE(s.told("two"));
+    CHECK(s.calls() == "told: two\n");
+}
+
 TEST_CASE("a command that fails is run again until it does not, and its words are in the log once") {
     scene s;
     s.put("one");

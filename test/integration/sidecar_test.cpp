@@ -208,6 +208,31 @@ TEST_CASE("an original safe is polled; its errors keep the file, its 404 empties
     CHECK(s.holds(""));
 }
 
+TEST_CASE("Q35: what somebody removes or writes over is put right, by an answer that has no news") {
+    scene s;
+    s.local.sentinel({"-w", "billing", "-s", "TopSecret"});
+    {
+        auto sidecar = s.sidecar({{"VSECM_SIDECAR_WAIT", "1s"}});
+        REQUIRE(s.holds("TopSecret"));
+        std::filesystem::remove(s.file);
+        CHECK(s.holds("TopSecret"));
+        std::ofstream(s.file) << "Forged";
+        CHECK(s.holds("TopSecret"));
+        CHECK(sidecar.says("volume_put_right", patience));
+        auto const right = s.facts();
+        auto const fetches = s.num_fetches();
+        CHECK(eventually(patience, [&] { return s.num_fetches() > fetches + 1; }));
+        CHECK(same_file(right, s.facts()));
+    }
+    // A safe that cannot push sends all of it each time.
+    test::scripted_safe original(s.local.environment_of("vsecm-safe"), "");
+    original.answer_fetch(200, R"({"data":"One","created":"","updated":""})");
+    auto sidecar = s.sidecar({{"VSECM_SAFE_ENDPOINT_URL", "https://127.0.0.1:" + std::to_string(original.port()) + "/"}});
+    REQUIRE(s.holds("One"));
+    std::filesystem::remove(s.file);
+    CHECK(s.holds("One"));
+}
+
 TEST_CASE("identities that live four seconds are rotated under a watching sidecar, and it follows every change") {
     scene s({"--svid-ttl", "4"});
     auto sidecar = s.sidecar();

@@ -33,9 +33,15 @@ void log_outcome(kept done, client::fetched const& found) {
 
 keeping::keeping(net::runtime& loop, client::session& session, announcer& tell, config::sidecar_settings const& settings)
     : loop_(loop), session_(session), tell_(tell), options_(poll_options_of(settings)), volume_(settings.volume) {
-    options_.on_unchanged = [this] {
-        if (!unwritten_) last_success_ = base::system_clock().now();
-    };
+    options_.on_unchanged = [this] { return was_touched(); };
+}
+
+// Safe has no news: whether it is needed all the same, because the volume is not any more what was written. No copy of it is here.
+bool keeping::was_touched() {
+    if (unwritten_) return false;  // it is tried again
+    if (!volume_.is_as_left()) return true;
+    last_success_ = base::system_clock().now();
+    return false;
 }
 
 std::optional<std::string> keeping::not_ready() const {
@@ -65,7 +71,8 @@ bool keeping::keep(client::fetched const& found) {
     last_success_ = base::system_clock().now();
     if (*done == kept::written || *done == kept::emptied) ++num_changes_;
     log_outcome(*done, found);
-    if (was_there && (*done == kept::written || *done == kept::emptied)) tell_.changed();
+    if (is_repeat_ && *done != kept::unchanged) base::log::warn("volume_put_right", {{"what", "somebody else had changed or removed what was written"}});
+    if (was_there && !is_repeat_ && (*done == kept::written || *done == kept::emptied)) tell_.changed();
     return true;
 }
 
@@ -94,6 +101,7 @@ net::awaitable<void> keeping::follow() {
         }
         reaching_.well();
         unwritten_.reset();
+        is_repeat_ = poller.repeats();
         if (keep(*found)) continue;
         unwritten_ = std::move(*found);
         if (!std::exchange(is_trying_again_, true)) loop_.spawn(0, "retry", keep_again());

@@ -17,7 +17,8 @@ class keeping {
 public:
     keeping(net::runtime& loop, client::session& session, announcer& tell, config::sidecar_settings const& settings);
 
-    // Until the loop ends. A content that cannot be written is tried again, more slowly each time, until safe has a newer one.
+    // Until the loop ends. A content that cannot be written is tried again, more slowly each time, until safe has a newer one; and
+    // what somebody else changed on the volume is put right as soon as safe answers that nothing is new.
     net::awaitable<void> follow();
     // Nothing: the volume holds a secret. It may be an older one: better than none.
     std::optional<std::string> not_ready() const;
@@ -25,6 +26,7 @@ public:
 
 private:
     bool keep(client::fetched const& found);
+    bool was_touched();
     net::awaitable<void> keep_again();
 
     net::runtime& loop_;
@@ -35,6 +37,7 @@ private:
     client::condition reaching_, writing_;
     std::optional<client::fetched> unwritten_;
     bool is_trying_again_ = false;
+    bool is_repeat_ = false;  // what is kept was kept before, and somebody touched it
     std::optional<base::system_time> last_success_;  // when the volume was last known to be what safe says
     std::uint64_t num_changes_ = 0, num_errors_ = 0;
 };

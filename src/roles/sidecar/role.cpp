@@ -91,8 +91,9 @@ constexpr manual sidecar_manual{
     .usage = R"(vsecm sidecar                             until it is stopped
 vsecm sidecar --once [--wait DURATION]    until the secret is written)",
     .about = R"(Safe says so the moment the secret changes, and a safe that cannot is asked every VSECM_SIDECAR_POLL_INTERVAL
-(20000 ms). Readers see the old content or the new, never a part. What is right is not touched; while safe is away it stays as
-it is; it becomes empty when the secret is deleted or expires. SIGTERM ends the sidecar at once (0); the files stay.
+(20000 ms). Readers see the old content or the new, never a part. What is right is not touched; what somebody else changed or
+removed is put right, within VSECM_SIDECAR_WAIT (50s). While safe is away it stays as it is; it becomes empty when the secret
+is deleted or expires. SIGTERM ends the sidecar at once (0); the files stay.
 
 What is written, by VSECM_SIDECAR_LAYOUT:
 file (default): VSECM_SIDECAR_SECRETS_PATH (/opt/vsecm/secrets.json) is the secret, byte for byte.
@@ -109,7 +110,8 @@ is written instead of the secret. With keys it may be a folder of them, and each
 VSECM_SIDECAR_FILE_MODE and VSECM_SIDECAR_FILE_OWNER say who may read it.
 
 When the files have changed, the workload is told by VSECM_SIDECAR_ON_CHANGE_SIGNAL (with _PID_FILE or _PROCESS), or _COMMAND,
-or _URL. Not when they are there for the first time, not when the bytes are the same, not more often than _INTERVAL (1s).
+or _URL. Not when they are there for the first time, not when the bytes are the same or were put right, not more often than
+_INTERVAL (1s).
 What fails is tried again, more and more slowly. The secret is nowhere in it.
 
 VSECM_SIDECAR_PROBE_PORT answers /livez, and /readyz once the volume holds a secret: a startup probe for a native sidecar.)",

@@ -7,6 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
 using namespace vsecm;
 using config::volume_layout;
 using volume::holding, volume::kept;
@@ -97,6 +101,32 @@ TEST_CASE("mode and owner are as told, and put right when they are not") {
         REQUIRE(::chmod(file.c_str(), 0666) == 0);
         CHECK(s.follow(value(R"({"a":"1"})")) == kept::written);
         CHECK((facts().st_mode & 07777) == 0440);
+    }
+}
+
+TEST_CASE("what anybody does to the volume is seen, and put right; what happens beside it is not") {
+    for (auto const layout : {volume_layout::file, volume_layout::keys}) {
+        scene s(layout);
+        auto keeper = s.keeper();
+        auto const answer = value(R"({"a":"1"})");
+        CHECK(!keeper.is_as_left());
+        REQUIRE(keeper.follow(answer).value() == kept::written);
+        CHECK(keeper.is_as_left());
+        auto const file = s.settings.path + (layout == volume_layout::keys ? "/a" : "");
+        std::ofstream(s.folder / "beside") << "x";
+        if (layout == volume_layout::keys) std::ofstream(s.settings.path + "/theirs") << "x";
+        CHECK(keeper.is_as_left());
+        auto const whole = s.read(layout == volume_layout::keys ? "/a" : "");
+        for (auto const& touch : std::vector<std::function<void()>>{
+                 [&] { std::filesystem::remove_all(s.settings.path); }, [&] { std::filesystem::remove(file); },
+                 [&] { std::ofstream(file) << std::string(whole.size(), 'x'); }, [&] { ::chmod(file.c_str(), 0666); },
+                 [&] { std::ofstream(s.settings.path + (layout == volume_layout::keys ? "/..data/b" : "2")) << "x", std::filesystem::remove(file); }}) {
+            touch();
+            CHECK(!keeper.is_as_left());
+            REQUIRE(keeper.follow(answer));
+            CHECK(keeper.is_as_left());
+            CHECK(test::slurp(file) == whole);
+        }
     }
 }
 
