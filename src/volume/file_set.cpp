@@ -1,6 +1,7 @@
 #include "volume/file_set.hpp"
 
 #include "base/encoding.hpp"
+#include "base/log.hpp"
 #include "base/try.hpp"
 #include "crypto/random.hpp"
 
@@ -66,6 +67,10 @@ void remove_version(std::string const& path) {
     ::rmdir(path.c_str());
 }
 
+void warn_unless(base::status const& done) {
+    if (!done) base::log::warn("volume_not_tidy", {{"what", done.error().what}});
+}
+
 bool is_version(base::folder_entry const& entry) { return entry.kind == base::file_kind::folder && entry.name.size() > 2 && entry.name.starts_with(".."); }
 
 }  // namespace
@@ -87,7 +92,7 @@ std::string file_set::current() const {
 std::optional<std::size_t> file_set::size() const {
     auto const version = current();
     if (version.empty()) return std::nullopt;
-    auto const entries = posix_files().list(at(version));
+    auto const entries = files_->list(at(version));
     if (!entries) return std::nullopt;
     return entries->size();
 }
@@ -95,11 +100,11 @@ std::optional<std::size_t> file_set::size() const {
 std::string file_set::trace() const {
     auto const version = current();
     std::vector<std::string> told;
-    if (auto const names = posix_files().list(folder_))
+    if (auto const names = files_->list(folder_))
         for (auto const& entry : *names)
             if (entry.kind == base::file_kind::other && link_target(at(entry.name)) == target_of(entry.name)) told.push_back(entry.name);
     auto const within = at(version) + "/";
-    if (auto const files = posix_files().list(within); files && !version.empty())
+    if (auto const files = files_->list(within); files && !version.empty())
         for (auto const& entry : *files) told.push_back(entry.name + ": " + trace_of(within + entry.name));
     std::ranges::sort(told);  // a folder is listed in no order
     std::string all = version;
@@ -135,10 +140,10 @@ base::result<std::string> file_set::write_version(std::span<named_file const> fi
     auto done = make_folder(path);
     for (std::size_t i = 0; done && i < files.size(); ++i) {
         auto const file = path + "/" + files[i].name;
-        done = posix_files().write_new_synced(file, files[i].bytes.bytes(), access_.mode);
+        done = files_->write_new_synced(file, files[i].bytes.bytes(), access_.mode);
         if (done) done = base::change_owner(file, access_.owner);
     }
-    if (done) done = posix_files().sync_folder(path);
+    if (done) done = files_->sync_folder(path);
     if (done) done = open_folder_to_readers(path, access_);
     if (done) return version;
     remove_version(path);
@@ -155,13 +160,12 @@ base::status file_set::switch_to(std::string const& version) const {
     auto const aside = at(data_link_aside);
     ::unlink(aside.c_str());  // of a crash
     if (::symlink(version.c_str(), aside.c_str()) != 0) return refused("linking", aside);
-    VSECM_TRY_OK(posix_files().rename(aside, at(data_link)));
-    return posix_files().sync_folder(folder_);
+    return files_->rename(aside, at(data_link));
 }
 
 base::status file_set::remove_other_versions() const {
     auto const now = current();
-    VSECM_TRY(entries, posix_files().list(folder_));
+    VSECM_TRY(entries, files_->list(folder_));
     for (auto const& entry : entries)
         if (is_version(entry) && entry.name != now) remove_version(at(entry.name));
     return {};
@@ -169,7 +173,7 @@ base::status file_set::remove_other_versions() const {
 
 base::status file_set::tidy(std::span<named_file const> files) const {
     VSECM_TRY_OK(remove_other_versions());
-    VSECM_TRY(entries, posix_files().list(folder_));
+    VSECM_TRY(entries, files_->list(folder_));
     for (auto const& entry : entries) {
         if (entry.kind != base::file_kind::other || std::ranges::binary_search(files, entry.name, {}, &named_file::name)) continue;
         if (link_target(at(entry.name)) == target_of(entry.name)) ::unlink(at(entry.name).c_str());
@@ -188,20 +192,22 @@ base::result<bool> file_set::replace_with(std::span<named_file const> files) {
     VSECM_TRY_OK(check_free(files));
     if (holds(current(), files)) {
         VSECM_TRY_OK(link_names(files));
-        VSECM_TRY_OK(tidy(files));
+        warn_unless(tidy(files));
         return false;
     }
     VSECM_TRY(version, write_version(files));
     auto done = link_names(files);
     if (done) done = switch_to(version);
-    if (!done && current() != version) {
+    if (!done) {
         remove_version(at(version));
         // Names that lead nowhere are worse than none.
         for (auto const& file : files)
             if (::access(at(file.name).c_str(), F_OK) != 0) ::unlink(at(file.name).c_str());
+        return std::unexpected(std::move(done).error());
     }
-    VSECM_TRY_OK(done);
-    VSECM_TRY_OK(tidy(files));
+    // Readers have it now: an error would have it written, and told, as if they had not.
+    warn_unless(files_->sync_folder(folder_));
+    warn_unless(tidy(files));
     return true;
 }
 

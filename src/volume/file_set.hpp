@@ -24,10 +24,12 @@ std::string trace_of(std::string const& path);
 // what has its own form: links to ..data, and folders whose names begin with two dots.
 class file_set {
 public:
-    file_set(std::string folder, file_access access) : folder_(std::move(folder)), access_(access) {}
+    file_set(std::string folder, file_access access, base::file_layer& files = base::posix_files())
+        : folder_(std::move(folder)), access_(access), files_(&files) {}
 
     // Makes it hold exactly these, sorted by name, with checked names. False: it already did. errc::conflict if something else
-    // has one of the names; errc::storage if the disk refuses. After an error the earlier set is still there, whole.
+    // has one of the names; errc::storage if the disk refuses. After an error the earlier set is still there,
+    // whole. What fails once the new one is there is logged: a sync, or what was to be cleaned away, which the next one cleans.
     base::result<bool> replace_with(std::span<named_file const> files);
 
     // How many files the set there now has; nothing if there is none.
@@ -48,6 +50,7 @@ private:
 
     std::string folder_;
     file_access access_;
+    base::file_layer* files_;
 };
 
 }  // namespace vsecm::volume

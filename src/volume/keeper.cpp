@@ -1,6 +1,7 @@
 #include "volume/keeper.hpp"
 
 #include "base/leftovers.hpp"
+#include "base/log.hpp"
 #include "base/try.hpp"
 
 #include <sys/stat.h>
@@ -11,11 +12,6 @@ namespace {
 constexpr std::size_t max_file_len = 64U << 20;
 using config::volume_layout;
 
-bool has(std::string const& path, file_access const& access) {
-    struct ::stat now {};
-    return ::stat(path.c_str(), &now) == 0 && (now.st_mode & 07777) == access.mode && access.owner.has(now.st_uid, now.st_gid);
-}
-
 file_access access_of(config::volume_settings const& settings) {
     file_access access{settings.file_mode, {}};
     if (settings.user) access.owner.user = *settings.user;
@@ -25,14 +21,17 @@ file_access access_of(config::volume_settings const& settings) {
 
 }  // namespace
 
-keeper::keeper(config::volume_settings settings) : settings_(std::move(settings)), access_(access_of(settings_)) {}
+keeper::keeper(config::volume_settings settings, base::file_layer& files)
+    : settings_(std::move(settings)), access_(access_of(settings_)), files_(&files) {}
 
-file_set keeper::folder() const { return {settings_.path, access_}; }
+file_set keeper::folder() const { return {settings_.path, access_, *files_}; }
 
-std::optional<base::secret_text> keeper::content() const {
-    auto text = base::read_file(settings_.path, max_file_len);
-    if (!text) return std::nullopt;
-    return std::move(*text);
+// The file with this content, mode and owner.
+bool keeper::has(base::byte_view wanted) const {
+    struct ::stat now {};
+    if (::stat(settings_.path.c_str(), &now) != 0 || (now.st_mode & 07777) != access_.mode || !access_.owner.has(now.st_uid, now.st_gid)) return false;
+    auto const text = base::read_file(settings_.path, max_file_len);
+    return text && base::equal_constant_time(text->bytes(), wanted);
 }
 
 holding keeper::holds() const {
@@ -53,9 +52,13 @@ bool keeper::is_as_left() const { return left_ && *left_ == trace(); }
 // A wrong mode is put right by replacing the file, too: it may be another user's, whose mode is not ours to change.
 base::result<kept> keeper::replace_file(base::byte_view wanted, kept done) {
     // Whoever was killed while it wrote left a secret there, and would leave another each time.
-    base::remove_leftovers(base::posix_files(), settings_.path);
-    if (auto const now = content(); now && base::equal_constant_time(now->bytes(), wanted) && has(settings_.path, access_)) return kept::unchanged;
-    VSECM_TRY_OK(base::replace_file(base::posix_files(), settings_.path, wanted, access_.mode, access_.owner));
+    base::remove_leftovers(*files_, settings_.path);
+    if (has(wanted)) return kept::unchanged;
+    auto replaced = base::replace_file(*files_, settings_.path, wanted, access_.mode, access_.owner);
+    if (replaced) return done;
+    // Readers have it already, and only the sync failed: as an error it would be found unchanged at the next try, and told to nobody.
+    if (!has(wanted)) return std::unexpected(std::move(replaced).error());
+    base::log::warn("volume_not_synced", {{"what", replaced.error().what}});
     return done;
 }
 

@@ -22,10 +22,10 @@ enum class holding { nothing, empty, secret };  // nothing: no file yet
 // Content and mode are compared with what is on disk, so a file that somebody changed is put right by the next follow().
 class keeper {
 public:
-    explicit keeper(config::volume_settings settings);
+    explicit keeper(config::volume_settings settings, base::file_layer& files = base::posix_files());
 
     // errc::invalid: this secret cannot be laid out as told, or a template does not go with it; errc::storage, conflict: it cannot
-    // be written. What was there is still there. The content of `found` is left as it was.
+    // be written. What was there is still there. Once the new content is there, what fails besides is logged. The content of `found` is left as it was.
     base::result<kept> follow(client::fetched const& found);
     holding holds() const;
     // Whether nobody has touched the volume since follow() succeeded last: by what the system says of the files, which tells of
@@ -37,11 +37,12 @@ private:
     base::result<kept> lay_out(client::fetched const& found);
     base::result<kept> keep(base::secret_text&& value);
     base::result<kept> replace_file(base::byte_view content, kept done);
-    std::optional<base::secret_text> content() const;
+    bool has(base::byte_view wanted) const;
     file_set folder() const;
 
     config::volume_settings settings_;
     file_access access_;
+    base::file_layer* files_;
     std::optional<std::string> left_;  // the trace of the last success
 };
 

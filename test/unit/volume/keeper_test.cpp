@@ -1,5 +1,6 @@
 #include "volume/keeper.hpp"
 
+#include "support/passing_on.hpp"
 #include "support/process.hpp"
 #include "support/temp_folder.hpp"
 
@@ -138,6 +139,36 @@ TEST_CASE("what a killed writer left beside the file is gone with the next answe
         REQUIRE(base::replace_file(base::posix_files(), left, base::as_bytes("TopSecret"), 0600));
         REQUIRE(s.keeper().follow(answer));
         CHECK(::access(left.c_str(), F_OK) != 0);
+    }
+}
+
+TEST_CASE("what fails once the new content is there makes it no failure, or nobody would be told of it") {
+    struct broken final : test::passing_on {
+        base::status sync_folder(std::string const&) override { return is_broken ? base::fail(base::errc::storage, "broken") : base::status{}; }
+        base::status rename(std::string const& from, std::string const& to) override {
+            if (is_stuck) return base::fail(base::errc::storage, "stuck");
+            is_broken = true;  // from now on: nothing before a switch may need it
+            return passing_on::rename(from, to);
+        }
+        base::result<std::vector<base::folder_entry>> list(std::string const& path) override {
+            if (is_broken) return base::fail(base::errc::storage, "broken");
+            return passing_on::list(path);
+        }
+        bool is_broken = false, is_stuck = false;
+    };
+    for (auto const layout : {volume_layout::file, volume_layout::keys}) {
+        scene s(layout);
+        broken files;
+        volume::keeper keeper(s.settings, files);
+        for (auto const* content : {R"({"a":"1"})", R"({"a":"2"})"}) {
+            files.is_broken = false;
+            CHECK(keeper.follow(value(content)).value() == kept::written);
+        }
+        files.is_broken = false;
+        CHECK(keeper.follow(value(R"({"a":"2"})")).value() == kept::unchanged);
+        files.is_stuck = true;
+        CHECK(keeper.follow(value(R"({"a":"3"})")).error().code == base::errc::storage);
+        CHECK(s.keeper().follow(value(R"({"a":"2"})")).value() == kept::unchanged);
     }
 }
 
