@@ -5,10 +5,10 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -18,12 +18,6 @@ namespace {
 std::unexpected<error> os_failure(std::string_view doing, std::string const& path, int number) {
     auto const code = number == ENOENT ? errc::not_found : errc::storage;
     return fail(code, "{} {}: {}", doing, path, std::strerror(number));
-}
-
-std::string parent_of(std::string const& path) {
-    auto const slash = path.rfind('/');
-    if (slash == std::string::npos) return ".";
-    return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 template <class Call>
@@ -184,6 +178,12 @@ result<secret_text> read_file(std::string const& path, std::size_t max_len) {
     return out;
 }
 
+std::string folder_of(std::string const& path) {
+    auto const slash = path.rfind('/');
+    if (slash == std::string::npos) return ".";
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
 status change_owner(std::string const& path, file_owner owner) {
     if (owner.is_given() && ::lchown(path.c_str(), owner.user, owner.group) != 0) return os_failure("giving away", path, errno);
     return {};
@@ -206,15 +206,11 @@ status give_away(std::string const& path, ::mode_t mode, file_owner owner) {
 }  // namespace
 
 status replace_file(file_layer& files, std::string const& path, byte_view bytes, ::mode_t mode, file_owner owner) {
-    static std::atomic<unsigned> serial{0};
-    auto const folder = parent_of(path);
+    auto const folder = folder_of(path);
     auto const name = path.substr(path.rfind('/') + 1);
-    auto const aside = std::format("{}/.{}.tmp-{}-{}", folder, name, ::getpid(), serial++);
-    ::mode_t const at_first = owner.is_given() ? 0600 : mode;
-    auto written = files.write_new_synced(aside, bytes, at_first);
-    // In a container the process number is the same at every start: what a crash left there would be in the way for ever.
-    if (!written && files.remove(aside)) written = files.write_new_synced(aside, bytes, at_first);
-    VSECM_TRY_OK(written);
+    // Not by the process number: it is 1 in each container of a pod, and at each of its starts.
+    auto const aside = std::format("{}/.{}.tmp-{:08x}{:08x}", folder, name, ::randombytes_random(), ::randombytes_random());
+    VSECM_TRY_OK(files.write_new_synced(aside, bytes, owner.is_given() ? 0600 : mode));
     auto renamed = give_away(aside, mode, owner);
     if (renamed) renamed = files.rename(aside, path);
     if (!renamed) {
@@ -228,7 +224,7 @@ status make_folders(file_layer& files, std::string const& path, ::mode_t mode) {
     auto const there = files.list(path);
     if (there) return {};
     if (there.error().code != errc::not_found) return std::unexpected(there.error());
-    auto const above = parent_of(path);
+    auto const above = folder_of(path);
     if (above != "/" && above != ".") VSECM_TRY_OK(make_folders(files, above, mode));
     VSECM_TRY_OK(files.make_folder(path, mode));
     return files.sync_folder(above);

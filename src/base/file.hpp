@@ -79,6 +79,8 @@ status write_all(int fd, byte_view bytes, std::string const& name);
 bool ready_to_write(int fd, std::chrono::milliseconds patience) noexcept;
 // Reads a whole file from the real file system (symbolic links followed: projected volumes are links).
 result<secret_text> read_file(std::string const& path, std::size_t max_len);
+// The folder that `path` is in: "/a" of "/a/b", "/" of "/b", "." of "b".
+std::string folder_of(std::string const& path);
 // Whom a file is given to; -1 leaves that part as it is.
 struct file_owner {
     ::uid_t user = static_cast<::uid_t>(-1);
@@ -89,7 +91,7 @@ struct file_owner {
     }
 };
 status change_owner(std::string const& path, file_owner owner);  // of a link itself
-// Writes `.<name>.tmp-XXXX` beside it, syncs, renames over `path`, syncs the folder. Readers see old or new, never part, and are those of `mode` and `owner` from the first byte on.
+// Writes `.<name>.tmp-RANDOM` beside it, syncs, renames over `path`, syncs the folder. Readers see old or new, never part, and are those of `mode` and `owner` from the first byte on.
 status replace_file(file_layer& files, std::string const& path, byte_view bytes, ::mode_t mode, file_owner owner = {});
 // Makes the folder `path`, and those above it that are not there either, as mkdir -p; all of them last when it returns, which a
 // new one does only once the folder it is in has been synced.

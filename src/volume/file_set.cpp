@@ -1,6 +1,7 @@
 #include "volume/file_set.hpp"
 
 #include "base/encoding.hpp"
+#include "base/folder_lock.hpp"
 #include "base/log.hpp"
 #include "base/try.hpp"
 #include "crypto/random.hpp"
@@ -184,9 +185,10 @@ base::status file_set::tidy(std::span<named_file const> files) const {
 base::result<bool> file_set::replace_with(std::span<named_file const> files) {
     struct ::stat info {};
     if (::stat(folder_.c_str(), &info) != 0) {
-        VSECM_TRY_OK(make_folder(folder_));
+        if (auto made = make_folder(folder_); !made && ::access(folder_.c_str(), F_OK) != 0) return std::unexpected(std::move(made).error());
         VSECM_TRY_OK(open_folder_to_readers(folder_, access_));
     }
+    VSECM_TRY(alone, base::lock_folder(folder_, patience_with_others));
     // Before anything is written: were it only done after a success, the versions of writers that were killed would fill the volume.
     VSECM_TRY_OK(remove_other_versions());
     VSECM_TRY_OK(check_free(files));

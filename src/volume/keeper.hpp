@@ -25,7 +25,8 @@ public:
     explicit keeper(config::volume_settings settings, base::file_layer& files = base::posix_files());
 
     // errc::invalid: this secret cannot be laid out as told, or a template does not go with it; errc::storage, conflict: it cannot
-    // be written. What was there is still there. Once the new content is there, what fails besides is logged. The content of `found` is left as it was.
+    // be written, and what was there is still there. Once the new content is there, what fails besides is logged. Other keepers of
+    // the same volume are waited for. The content of `found` is left as it was.
     base::result<kept> follow(client::fetched const& found);
     holding holds() const;
     // Whether nobody has touched the volume since follow() succeeded last: by what the system says of the files, which tells of

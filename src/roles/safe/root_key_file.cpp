@@ -1,14 +1,11 @@
 #include "roles/safe/root_key_file.hpp"
 
+#include "base/folder_lock.hpp"
+#include "base/leftovers.hpp"
 #include "base/try.hpp"
 #include "net/own_thread.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-
-#include <cerrno>
 #include <chrono>
-#include <thread>
 
 namespace vsecm::roles::safe {
 namespace {
@@ -17,22 +14,12 @@ using base::errc, base::fail;
 
 constexpr std::size_t max_key_file_len = 64 * 1024;
 
-std::string folder_of(std::string const& path) {
-    auto const slash = path.rfind('/');
-    return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-}
-
 // Makes a second safe wait while the first decides; the store's own lock comes too late for that. A file system without
 // locks gives none, and the store's lock is all there is.
-base::result<base::unique_fd> lock_folder(std::string const& path) {
-    using std::chrono::steady_clock;
-    base::unique_fd fd{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    auto const until = steady_clock::now() + std::chrono::seconds(5);
-    while (fd && ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && (errno == EWOULDBLOCK || errno == EINTR)) {
-        if (steady_clock::now() >= until) return fail(errc::conflict, "somebody holds a lock on {}, where the root key is to be written", path);
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return fd;
+base::result<base::unique_fd> lock(std::string const& path) {
+    auto held = base::lock_folder(base::folder_of(path), std::chrono::seconds{5});
+    if (!held) return pass(std::move(held), "where the root key is to be written");
+    return held;
 }
 
 }  // namespace
@@ -65,23 +52,23 @@ net::awaitable<base::status> root_key_file::replace(crypto::root_key const& seen
 }
 
 base::status root_key_file::create_now(crypto::root_key const& key) {
-    auto const folder = folder_of(path_);
-    VSECM_TRY_OK(base::make_folders(files_, folder, 0700));
+    VSECM_TRY_OK(base::make_folders(files_, base::folder_of(path_), 0700));
     // Q7: two that start at once must not both make one: the later would replace a key that is in use already.
-    VSECM_TRY(held, lock_folder(folder));
+    VSECM_TRY(held, lock(path_));
     VSECM_TRY(there, read_root_key(path_));
     if (there) return fail(errc::conflict, "there is a root key in {} by now", path_);
     return write(key);
 }
 
 base::status root_key_file::replace_now(crypto::root_key const& seen, crypto::root_key const& next) {
-    VSECM_TRY(held, lock_folder(folder_of(path_)));
+    VSECM_TRY(held, lock(path_));
     VSECM_TRY(there, read_root_key(path_));
     if (!there || !same_key(*there, seen)) return fail(errc::conflict, "{} does not hold the root key in use any more: somebody changed it", path_);
     return write(next);
 }
 
 base::status root_key_file::write(crypto::root_key const& key) {
+    base::remove_leftovers(files_, path_);  // a key that a killed process left there; nobody else is at it now
     auto const printed = key.print();
     return base::replace_file(files_, path_, printed.bytes(), 0600);
 }

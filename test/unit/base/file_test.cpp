@@ -1,13 +1,16 @@
 #include "base/file.hpp"
+#include "base/folder_lock.hpp"
 #include "base/leftovers.hpp"
 #include "support/passing_on.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <set>
+#include <thread>
 
 using namespace vsecm;
 using namespace vsecm::base;
@@ -57,13 +60,52 @@ TEST_CASE("a file that is given away can be read by nobody else before") {
     CHECK(owner.has(info.st_uid, info.st_gid));
 }
 
-TEST_CASE("what a crash left beside a file is not in the way of the next process of the same number") {
+TEST_CASE("two processes of one number, as in two containers, never write to the same file aside") {
+    struct watched final : test::passing_on {
+        status write_new_synced(std::string const& path, byte_view bytes, ::mode_t mode) override {
+            names.insert(path);
+            return passing_on::write_new_synced(path, bytes, mode);
+        }
+        std::set<std::string> names;
+    } files;
     folder dir;
-    auto const path = dir.path + "/secrets.json";
-    for (int serial = 0; serial < 100; ++serial)
-        REQUIRE(posix_files().write_new_synced(std::format("{}/.secrets.json.tmp-{}-{}", dir.path, ::getpid(), serial), as_bytes("left"), 0600));
-    REQUIRE(replace_file(posix_files(), path, as_bytes("new"), 0600));
-    CHECK(read_file(path, 100).value().view() == "new");
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    auto const child = ::fork();  // has every counter that we have
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        bool const good = replace_file(files, dir.path + "/secret", as_bytes("x"), 0600).has_value();
+        auto const name = *files.names.begin();
+        ::_exit(good && ::write(ends[1], name.data(), name.size()) == static_cast<::ssize_t>(name.size()) ? 0 : 1);
+    }
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(status == 0);
+    std::string childs(4096, 0);
+    childs.resize(static_cast<std::size_t>(::read(ends[0], childs.data(), childs.size())));
+    REQUIRE(replace_file(files, dir.path + "/secret", as_bytes("y"), 0600));
+    auto ours = *files.names.begin();
+    for (auto* name : {&childs, &ours})
+        for (auto const& number : {std::to_string(child), std::to_string(::getpid())})
+            if (auto const at = name->rfind(number); at != name->npos && at > dir.path.size()) name->replace(at, number.size(), "1");
+    CHECK(childs != ours);
+    ::close(ends[0]), ::close(ends[1]);
+}
+
+TEST_CASE("a lock on a folder keeps others out, and goes with who has it") {
+    folder dir;
+    auto held = lock_folder(dir.path, std::chrono::milliseconds{0});
+    REQUIRE(held);
+    REQUIRE(*held);
+    CHECK(lock_folder(dir.path, std::chrono::milliseconds{20}).error().code == errc::conflict);
+    std::jthread const later([&held] {
+        std::this_thread::sleep_for(std::chrono::milliseconds{50});
+        held->reset();
+    });
+    CHECK(lock_folder(dir.path, std::chrono::seconds{20}));
+    auto const none = lock_folder(dir.path + "/none", std::chrono::milliseconds{0});
+    REQUIRE(none);
+    CHECK(!*none);
 }
 
 TEST_CASE("what replace_file leaves when it is killed before the end is what is removed") {

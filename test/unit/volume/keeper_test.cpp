@@ -8,9 +8,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <latch>
+#include <optional>
+#include <thread>
+#include <vector>
 
 using namespace vsecm;
 using config::volume_layout;
@@ -169,6 +174,41 @@ TEST_CASE("what fails once the new content is there makes it no failure, or nobo
         files.is_stuck = true;
         CHECK(keeper.follow(value(R"({"a":"3"})")).error().code == base::errc::storage);
         CHECK(s.keeper().follow(value(R"({"a":"2"})")).value() == kept::unchanged);
+    }
+}
+
+TEST_CASE("two writers of one volume take turns: neither fails, and readers see nothing but one content or the other") {
+    for (auto const layout : {volume_layout::file, volume_layout::keys}) {
+        scene s(layout);
+        std::string const filling(5'000, 'x');
+        auto const file = s.settings.path + (layout == volume_layout::keys ? "/a" : "");
+        std::atomic<int> num_refused{0}, num_wrong{0}, num_reads{0};
+        std::atomic<bool> stop{false};
+        {
+            std::optional<std::jthread> reader;
+            {
+                std::latch together(2);
+                std::vector<std::jthread> writers;
+                for (auto const* who : {"one ", "two "})
+                    writers.emplace_back([&, who] {
+                        together.arrive_and_wait();
+                        for (int i = 0; i < 500; ++i) num_refused += !s.keeper().follow(value(R"({"a":")" + filling + who + std::to_string(i) + "\"}"));
+                    });
+                REQUIRE(test::eventually(std::chrono::seconds{20}, [&] { return ::access(file.c_str(), F_OK) == 0; }));
+                reader.emplace([&] {
+                    for (; !stop; ++num_reads) {
+                        auto const now = base::read_file(file, 1U << 20);
+                        // A set that is replaced between two steps of one look is gone, as of every such volume.
+                        num_wrong += now ? now->size() < 5'000 : layout == volume_layout::file;
+                    }
+                });
+            }
+            CHECK(test::eventually(std::chrono::seconds{20}, [&] { return num_reads > 100; }));
+            stop = true;
+        }
+        CHECK(num_refused == 0);
+        CHECK(num_wrong == 0);
+        CHECK(s.keeper().holds() == holding::secret);
     }
 }
 
