@@ -291,8 +291,8 @@ void read(variable_reader& r, sdk_settings& s) {
 }
 
 template <class Settings>
-base::result<Settings> load_part(base::environment const& env, std::vector<std::string>& warnings) {
-    variable_reader r(env, warnings);
+base::result<Settings> load_part(base::environment const& env, std::vector<std::string>& warnings, std::span<std::string_view const> strict = {}) {
+    variable_reader r(env, warnings, strict);
     Settings s;
     read(r, s);
     return r.finish(std::move(s));
@@ -337,8 +337,8 @@ base::result<keystone_settings> keystone_settings::load(base::environment const&
 base::result<keygen_settings> keygen_settings::load(base::environment const& env, std::vector<std::string>& warnings) {
     return load_role<keygen_settings>(env, warnings);
 }
-base::result<sdk_settings> sdk_settings::load(base::environment const& env, std::vector<std::string>& warnings) {
-    return load_part<sdk_settings>(env, warnings);  // other names of the program's environment are not ours to judge
+base::result<sdk_settings> sdk_settings::load(base::environment const& env, std::vector<std::string>& warnings, std::span<std::string_view const> strict) {
+    return load_part<sdk_settings>(env, warnings, strict);  // other names of the program's environment are not ours to judge
 }
 base::result<inspector_settings> inspector_settings::load(base::environment const& env, std::vector<std::string>& warnings) {
     return load_role<inspector_settings>(env, warnings);

@@ -15,7 +15,9 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace vsecm::config {
@@ -204,7 +206,8 @@ struct sdk_settings {
     milliseconds poll_interval{20000};
     milliseconds max_poll_interval{300000};
     milliseconds wait{50000};
-    static base::result<sdk_settings> load(base::environment const& env, std::vector<std::string>& warnings);
+    // Of `strict` an original's variable that does not parse is an error as well: the program itself has given it.
+    static base::result<sdk_settings> load(base::environment const& env, std::vector<std::string>& warnings, std::span<std::string_view const> strict = {});
 };
 
 // inspector and exec: one fetch.

@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "config/parse.hpp"
 
+#include <algorithm>
 #include <format>
 
 namespace vsecm::config {
@@ -45,7 +46,7 @@ T variable_reader::parsed(found const& v, std::optional<T> (*parse)(std::string_
 }
 
 void variable_reader::complain(found const& v, std::string_view expected) {
-    if (v.row->from == origin::ours)
+    if (v.row->from == origin::ours || std::ranges::contains(strict_, v.row->name))
         refuse(errc::invalid, std::format("{} must be {}", v.row->name, expected));
     else
         warn(std::format("{} is IGNORED: it must be {}; the default ({}) is used", v.row->name, expected, v.row->default_text));

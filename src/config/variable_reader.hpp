@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <optional>
+#include <span>
 
 namespace vsecm::config {
 
@@ -14,10 +15,12 @@ using std::chrono::milliseconds;
 
 // The first of ours that does not parse is kept as the error; every read still gives a usable value, so that whoever
 // loads reads straight down and asks once, at the end. What does not parse of the original's is warned about and keeps
-// its default. Names must be in the table, by the kind that is asked for. Borrows both arguments.
+// its default, but for those in `strict`, which are errors too. Names must be in the table, by the kind that is asked for. Borrows its
+// arguments.
 class variable_reader {
 public:
-    variable_reader(base::environment const& env, std::vector<std::string>& warnings) : env_(env), warnings_(warnings) {}
+    variable_reader(base::environment const& env, std::vector<std::string>& warnings, std::span<std::string_view const> strict = {})
+        : env_(env), warnings_(warnings), strict_(strict) {}
 
     std::string text(std::string_view name) const;
     milliseconds duration(std::string_view name);
@@ -53,6 +56,7 @@ private:
 
     base::environment const& env_;
     std::vector<std::string>& warnings_;
+    std::span<std::string_view const> strict_;
     std::optional<base::error> error_;
 };
 

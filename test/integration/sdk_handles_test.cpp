@@ -103,6 +103,13 @@ TEST_CASE("sdk: arguments are checked, and no handle is left behind") {
     CHECK(client == nullptr);
     CHECK(std::string_view(vsecm_message()).contains("VSECM_SAFE_ENDPOINT_URL"));
     CHECK_FALSE(std::string_view(vsecm_message()).contains("hunter2"));
+    for (auto const* setting : {"VSECM_SIDECAR_POLL_INTERVAL=5s", "VSECM_SAFE_SOURCE_ACQUISITION_TIMEOUT=hunter2", "VSECM_REQUEST_TIMEOUT=hunter2"}) {
+        char const* const not_parsed[] = {setting, nullptr};
+        CHECK(vsecm_open(not_parsed, &client) == VSECM_INVALID);
+        CHECK(client == nullptr);
+        CHECK(std::string_view(vsecm_message()).contains(std::string_view(setting).substr(0, std::string_view(setting).find('='))));
+        CHECK_FALSE(std::string_view(vsecm_message()).contains("hunter2"));
+    }
     char const* const unknown[] = {"VSECM_SAFE_DATA_PATH=/tmp", nullptr};
     CHECK(vsecm_open(unknown, &client) == VSECM_INVALID);
     char const* const no_pair[] = {"what", nullptr};
