@@ -48,7 +48,7 @@ struct scene {
     int num_sidecars = 0;
 };
 
-// Answers each POST with the next of the given statuses, the last one for ever.
+// Answers each POST with the next of the given statuses, the last one for ever; with an empty one it closes the connection.
 class neighbour {
 public:
     explicit neighbour(std::vector<std::string> statuses) : statuses_(std::move(statuses)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -82,8 +82,9 @@ private:
                 request.append(buffer, static_cast<std::size_t>(len));
             }
             if (num_asked_ == 0) first_ = request;
-            auto const answer = "HTTP/1.1 " + statuses_[std::min<std::size_t>(num_asked_, statuses_.size() - 1)] + "\r\nContent-Length: 0\r\n\r\n";
-            ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL);
+            auto const& status = statuses_[std::min<std::size_t>(num_asked_, statuses_.size() - 1)];
+            auto const answer = "HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n\r\n";
+            if (!status.empty()) ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL);
             ++num_asked_;
         }
     }
@@ -247,4 +248,19 @@ TEST_CASE("an HTTP call is a POST without a body, tried again until it is answer
     CHECK(!there.first_request().contains("TopSecret"));
     s.put("TopSecret2");
     CHECK(eventually(patience, [&] { return there.num_asked() == 3; }));
+}
+
+TEST_CASE("a call that ends the neighbour before it answers is made once a change") {
+    scene s;
+    s.put("one");
+    neighbour there({""});
+    auto sidecar = s.sidecar({{"VSECM_SIDECAR_ON_CHANGE_URL", there.url("/quit")}});
+    REQUIRE(s.holds("one"));
+    s.put("two");
+    CHECK(sidecar.says("change_told", patience));
+    CHECK(sidecar.err().contains("call_unanswered"));
+    s.put("three");
+    REQUIRE(eventually(patience, [&] { return count(sidecar.err(), "change_told") == 2; }));
+    CHECK(there.num_asked() == 2);
+    CHECK(!sidecar.err().contains("change_not_told"));
 }

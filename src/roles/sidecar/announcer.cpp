@@ -3,7 +3,6 @@
 #include "base/child_process.hpp"
 #include "base/env.hpp"
 #include "base/try.hpp"
-#include "net/backoff.hpp"
 #include "roles/sidecar/signal_target.hpp"
 
 #include <sys/wait.h>
@@ -14,9 +13,6 @@ namespace {
 
 using base::errc, base::fail;
 using std::chrono::milliseconds;
-
-constexpr milliseconds least_pause{100};
-constexpr net::backoff_policy retry_policy{.first = milliseconds{1'000}, .factor = 2.0, .cap = milliseconds{60'000}, .max_attempts = {}};
 
 std::vector<std::string> own_environment() {
     std::vector<std::string> pairs;
@@ -33,18 +29,18 @@ void collect_orphans() {
 
 }  // namespace
 
-base::result<announcer> announcer::make(net::executor loop, config::change_settings settings) {
+base::result<announcer> announcer::make(net::executor loop, config::change_settings settings, announcer_pace pace) {
     std::optional<local_url> url;
     if (settings.how == config::change_settings::action::call) {
         auto parsed = parse_local_url(settings.url);
         if (!parsed) return pass(std::move(parsed), "VSECM_SIDECAR_ON_CHANGE_URL");
         url = std::move(*parsed);
     }
-    return announcer(std::move(loop), std::move(settings), std::move(url));
+    return announcer(std::move(loop), std::move(settings), std::move(url), pace);
 }
 
-announcer::announcer(net::executor loop, config::change_settings settings, std::optional<local_url> url)
-    : settings_(std::move(settings)), url_(std::move(url)), wake_(std::move(loop)) {}
+announcer::announcer(net::executor loop, config::change_settings settings, std::optional<local_url> url, announcer_pace pace)
+    : settings_(std::move(settings)), url_(std::move(url)), pace_(pace), wake_(std::move(loop)) {}
 
 void announcer::changed() {
     due_ = true;
@@ -85,7 +81,7 @@ net::awaitable<base::status> announcer::run_command() const {
     for (auto look = milliseconds{2};; look = std::min(look * 2, milliseconds{50})) {
         if (auto const status = child.ended()) {
             if (*status == 0) co_return base::status{};
-            co_return fail(errc::unavailable, "{} ended with {}", settings_.command.front(), *status);
+            co_return fail(errc::denied, "{} ended with {}", settings_.command.front(), *status);
         }
         if (net::steady_clock::now() >= end) co_return fail(errc::timeout, "{} took longer than {} ms and was killed", settings_.command.front(), settings_.timeout.count());
         VSECM_CO_TRY_OK(co_await net::sleep_for(look));
@@ -106,8 +102,14 @@ net::awaitable<base::status> announcer::tell() {
     co_return base::status{};
 }
 
+// A signal that fails has reached nobody; a command that could not be started, or a call that was not taken, neither.
+bool announcer::was_heard(base::error const& failure) const {
+    return settings_.how != config::change_settings::action::signal && failure.code != errc::unavailable;
+}
+
 net::awaitable<void> announcer::run() {
-    net::backoff tries(retry_policy);
+    net::backoff tries(pace_.retries);
+    unsigned num_heard = 0;
     while (!stopping_) {
         if (!due_) {
             co_await pause(std::chrono::hours{24}, false);
@@ -118,14 +120,22 @@ net::awaitable<void> announcer::run() {
         if (told) {
             state_.well();
             tries.reset();
+            num_heard = 0;
             base::log::info("change_told");
             co_await pause(settings_.interval, true);
             continue;
         }
         state_.failing("change_not_told", told.error());
-        co_await pause(least_pause, true);
+        if (was_heard(told.error()) && ++num_heard >= pace_.most_heard) {
+            base::log::error("change_given_up", {{"tries", num_heard}});
+            tries.reset();
+            num_heard = 0;
+            co_await pause(settings_.interval, true);
+            continue;
+        }
+        co_await pause(pace_.least_pause, true);
         co_await pause(*tries.next(), false);
-        if (due_) tries.reset();
+        if (due_) tries.reset(), num_heard = 0;
         due_ = true;
     }
 }

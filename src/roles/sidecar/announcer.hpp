@@ -3,6 +3,7 @@
 
 #include "client/condition.hpp"
 #include "config/settings.hpp"
+#include "net/backoff.hpp"
 #include "net/deadline.hpp"
 #include "roles/sidecar/local_call.hpp"
 
@@ -10,13 +11,21 @@
 
 namespace vsecm::roles::sidecar {
 
+// How it tries again.
+struct announcer_pace {
+    net::backoff_policy retries{.first = std::chrono::milliseconds{1'000}, .factor = 2.0, .cap = std::chrono::milliseconds{60'000}, .max_attempts = {}};
+    std::chrono::milliseconds least_pause{100};
+    unsigned most_heard = 10;  // tries of one change that were heard and yet failed
+};
+
 // One loop. Changes that come while it is telling, or within the interval after it, are told once, together. What fails is
-// logged once a reason and tried again, more and more slowly, until it succeeds; another change begins anew at once. The secret is
-// nowhere in what is told: no argument, no variable, no body.
+// logged once a reason and tried again, more and more slowly: for ever if nobody heard it (no such process, nobody listens), and ten
+// times if a command ran, or a call was taken, and failed: what it does may be done all the same, a restart for one. Another change
+// begins anew at once. The secret is nowhere in what is told: no argument, no variable, no body.
 class announcer {
 public:
     // errc::invalid, naming the variable.
-    static base::result<announcer> make(net::executor loop, config::change_settings settings);
+    static base::result<announcer> make(net::executor loop, config::change_settings settings, announcer_pace pace = {});
 
     bool tells_anybody() const noexcept { return settings_.how != config::change_settings::action::nothing; }
     void changed();               // never blocks
@@ -25,14 +34,16 @@ public:
     void stop();
 
 private:
-    announcer(net::executor loop, config::change_settings settings, std::optional<local_url> url);
+    announcer(net::executor loop, config::change_settings settings, std::optional<local_url> url, announcer_pace pace);
     net::awaitable<base::status> tell();
     base::status signal() const;
     net::awaitable<base::status> run_command() const;
+    bool was_heard(base::error const& failure) const;
     net::awaitable<void> pause(net::steady_clock::duration longest, bool for_all_of_it);
 
     config::change_settings settings_;
     std::optional<local_url> url_;
+    announcer_pace pace_;
     net::timer wake_;
     client::condition state_;
     bool due_ = false, stopping_ = false;

@@ -1,5 +1,6 @@
 #include "roles/sidecar/local_call.hpp"
 
+#include "base/log.hpp"
 #include "base/try.hpp"
 
 #include <algorithm>
@@ -13,6 +14,7 @@ namespace asio = net::asio;
 
 constexpr std::string_view scheme = "http://";
 constexpr std::size_t longest_target = 2'000;
+constexpr int unanswered = -1;
 
 bool is_loopback(std::string const& host) {
     net::error_code failed;
@@ -28,7 +30,8 @@ int status_of(std::string_view answer) {
     return (digits[0] - '0') * 100 + (digits[1] - '0') * 10 + (digits[2] - '0');
 }
 
-net::awaitable<base::result<int>> ask(local_url const& to) {
+// Status of the answer; `unanswered` if the connection ends before it. `is_sent` says afterwards whether all of the request went out.
+net::awaitable<base::result<int>> ask(local_url const& to, bool& is_sent) {
     auto const loop = co_await asio::this_coro::executor;
     net::tcp_socket socket(loop);
     asio::ip::tcp::endpoint const where(asio::ip::make_address(to.where.host), to.where.port);
@@ -40,6 +43,7 @@ net::awaitable<base::result<int>> ask(local_url const& to) {
         if (failed) co_return fail(errc::unavailable, "{}: {}", to.where.print(), failed.message());
         sent += len;
     }
+    is_sent = true;
     std::string answer;
     std::array<char, 256> buffer;
     while (answer.size() < 12) {
@@ -47,7 +51,7 @@ net::awaitable<base::result<int>> ask(local_url const& to) {
         if (failed) break;
         answer.append(buffer.data(), len);
     }
-    co_return status_of(answer);
+    co_return answer.empty() ? unanswered : status_of(answer);
 }
 
 }  // namespace
@@ -71,11 +75,20 @@ base::result<local_url> parse_local_url(std::string_view url) {
 }
 
 net::awaitable<base::status> post(local_url const& to, net::steady_clock::duration limit) {
-    auto work = ask(to);
-    VSECM_CO_TRY(status, co_await net::with_deadline(std::move(work), limit, "the call"));
-    if (status >= 200 && status < 300) co_return base::status{};
-    if (status == 0) co_return fail(errc::unavailable, "{} does not answer in HTTP", to.where.print());
-    co_return fail(errc::unavailable, "{} answers {}", to.where.print(), status);
+    bool is_sent = false;
+    auto work = ask(to, is_sent);
+    auto status = co_await net::with_deadline(std::move(work), limit, "the call");
+    if (!status) {
+        if (status.error().code == errc::timeout && !is_sent) status.error().code = errc::unavailable;
+        co_return std::unexpected(std::move(status).error());
+    }
+    if (*status >= 200 && *status < 300) co_return base::status{};
+    if (*status == unanswered) {
+        base::log::warn("call_unanswered", {{"what", to.where.print() + " took the call, and closed the connection without an answer"}});
+        co_return base::status{};
+    }
+    if (*status == 0) co_return fail(errc::denied, "{} does not answer in HTTP", to.where.print());
+    co_return fail(errc::denied, "{} answers {}", to.where.print(), *status);
 }
 
 }  // namespace vsecm::roles::sidecar

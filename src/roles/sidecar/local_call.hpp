@@ -17,7 +17,9 @@ struct local_url {
 // neighbour in the pod needs no TLS, anybody else does.
 base::result<local_url> parse_local_url(std::string_view url);
 
-// Success is an answer with 2xx. errc::unavailable: nobody there, another status (it is named), or no HTTP; errc::timeout.
+// Success is an answer with 2xx. Also, with a warning, a connection that is closed behind the whole request without an answer: what
+// was asked for may be the neighbour's end (`/quit`), and then asking again would end it again. errc::unavailable: it has not got the
+// request; errc::denied: another status (it is named), or no HTTP; errc::timeout: it has the request, and does not answer.
 net::awaitable<base::status> post(local_url const& to, net::steady_clock::duration limit);
 
 }  // namespace vsecm::roles::sidecar

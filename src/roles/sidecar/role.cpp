@@ -112,7 +112,8 @@ VSECM_SIDECAR_FILE_MODE and VSECM_SIDECAR_FILE_OWNER say who may read it.
 When the files have changed, the workload is told by VSECM_SIDECAR_ON_CHANGE_SIGNAL (with _PID_FILE or _PROCESS), or _COMMAND,
 or _URL. Not when they are there for the first time, not when the bytes are the same or were put right, not more often than
 _INTERVAL (1s).
-What fails is tried again, more and more slowly. The secret is nowhere in it.
+What fails is tried again, more and more slowly: until somebody is there to hear it, and ten times a change when a command or a
+call is heard and fails. The secret is nowhere in it.
 
 VSECM_SIDECAR_PROBE_PORT answers /livez, and /readyz once the volume holds a secret: a startup probe for a native sidecar.)",
     .options = table,
