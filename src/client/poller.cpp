@@ -59,18 +59,21 @@ net::awaitable<base::result<fetched>> poller::next() {
             if (auto slept = co_await net::sleep_for(*pause); !slept) co_return std::unexpected(std::move(slept).error());
         }
         if (is_lost_) etag_.clear();  // or safe would answer that it is unchanged
-        auto const wait = etag_.empty() ? std::chrono::seconds{0} : options_.wait;
+        // After a failure safe is to say at once that it is there, and not only when the hold ends.
+        bool const was_away = std::exchange(is_away_, false);
+        auto const wait = etag_.empty() || was_away ? std::chrono::seconds{0} : options_.wait;
         auto const asked = net::steady_clock::now();
         auto found = co_await safe_.fetch(etag_, wait);
         if (!found) {
             pause_ = pause_after_failure();
+            is_away_ = true;
             co_return std::unexpected(std::move(found).error());
         }
         retries_.reset();
         if (!found->etag.empty() || found->what != fetched::kind::unchanged) etag_ = found->etag;
         if (etag_.empty()) pause_ = around(options_.interval);
         // A server that answers "unchanged" at once instead of holding must not be asked in a tight loop.
-        else if (found->what == fetched::kind::unchanged && net::steady_clock::now() - asked < std::chrono::seconds{1}) pause_ = around(std::chrono::seconds{1});
+        else if (found->what == fetched::kind::unchanged && !was_away && net::steady_clock::now() - asked < std::chrono::seconds{1}) pause_ = around(std::chrono::seconds{1});
         bool const is_new = is_news(*found);
         if (!is_new && options_.on_unchanged && options_.on_unchanged()) is_lost_ = true;
         if (!is_new && (!is_lost_ || found->what == fetched::kind::unchanged)) continue;

@@ -18,7 +18,7 @@ struct poll_options {
 };
 
 // One loop. next() never ends by itself but with a change; failures are told to the caller, who decides whether to go on
-// by calling again: the pause that follows a failure is inside the next call.
+// by calling again: the pause that follows a failure is inside the next call. The first request after one is not held.
 class poller {
 public:
     poller(safe_client& safe, poll_options options) noexcept;
@@ -42,7 +42,7 @@ private:
     std::string etag_;
     // What was delivered last, for a safe without ETags: a digest of the data, or the kind of absence.
     std::optional<std::string> last_;
-    bool is_lost_ = false, repeats_ = false;
+    bool is_lost_ = false, repeats_ = false, is_away_ = false;
     std::optional<std::chrono::milliseconds> pause_;  // before the next attempt
 };
 

@@ -155,6 +155,24 @@ TEST_CASE("Q34: the file outlives an absent safe, a damaged store and a lost one
     CHECK(sidecar.running());
 }
 
+TEST_CASE("each outage of safe is told, and its end, though the secret stays the same and requests are held for long") {
+    scene s;
+    s.local.sentinel({"-w", "billing", "-s", "TopSecret"});
+    auto sidecar = s.sidecar();
+    REQUIRE(s.holds("TopSecret"));
+    auto const num = [&](std::string_view event) {
+        std::size_t n = 0;
+        auto const log = sidecar.err();
+        for (auto at = log.find(event); at != log.npos; at = log.find(event, at + 1)) ++n;
+        return n;
+    };
+    for (std::size_t outage = 1; outage <= 2; ++outage) {
+        auto const before = num("safe_away");
+        s.local.kill_safe();
+        CHECK(eventually(patience, [&] { return num("safe_away") > before && num("well_again") == outage; }));
+    }
+}
+
 TEST_CASE("Q36 Q37: a sidecar comes before everything else, and waits; nothing makes it end or hang") {
     scene s;
     s.local.sentinel({"-w", "billing", "-s", "TopSecret"});

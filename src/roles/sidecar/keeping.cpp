@@ -38,6 +38,7 @@ keeping::keeping(net::runtime& loop, client::session& session, announcer& tell, 
 
 // Safe has no news: whether it is needed all the same, because the volume is not any more what was written. No copy of it is here.
 bool keeping::was_touched() {
+    reaching_.well();
     if (unwritten_) return false;  // it is tried again
     if (!volume_.is_as_left()) return true;
     last_success_ = base::system_clock().now();
@@ -88,6 +89,7 @@ net::awaitable<void> keeping::follow() {
     for (;;) {
         auto opened = co_await session_.open(spiffe::svid_source::patience::until_deadline);
         if (opened) break;
+        if (opened.error().code == base::errc::cancelled) co_return;  // the role is ending
         reaching_.failing("no_identity", opened.error());
     }
     client::poller poller(session_.safe(), options_);
