@@ -1,4 +1,5 @@
 // How a workload is told that its files have changed: when it is, when it is not, and that nothing waits for it.
+#include "integration/scripted_safe.hpp"
 #include "integration/system.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -263,4 +264,17 @@ TEST_CASE("a call that ends the neighbour before it answers is made once a chang
     REQUIRE(eventually(patience, [&] { return count(sidecar.err(), "change_told") == 2; }));
     CHECK(there.num_asked() == 2);
     CHECK(!sidecar.err().contains("change_not_told"));
+}
+
+TEST_CASE("the first content is told to nobody, though an original safe had the file made empty before") {
+    scene s;
+    test::scripted_safe original(s.local.environment_of("vsecm-safe"), "");
+    auto sidecar = s.sidecar({{"VSECM_SIDECAR_ON_CHANGE_COMMAND", s.command()}, {"VSECM_SIDECAR_POLL_INTERVAL", "100"},
+        {"VSECM_SAFE_ENDPOINT_URL", "https://127.0.0.1:" + std::to_string(original.port()) + "/"}});
+    REQUIRE(eventually(patience, [&] { return std::filesystem::exists(s.file); }));
+    original.answer_fetch(200, R"({"data":"one","created":"","updated":""})");
+    REQUIRE(s.holds("one"));
+    original.answer_fetch(200, R"({"data":"two","created":"","updated":""})");
+    REQUIRE(s.told("two"));
+    CHECK(s.calls() == "told: two\n");
 }

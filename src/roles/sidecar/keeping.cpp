@@ -60,8 +60,8 @@ void keeping::write_metrics(metrics::page& out) const {
 
 // Whether the volume is as `found` says.
 bool keeping::keep(client::fetched const& found) {
-    // What finds its first content there when it starts needs no word about it.
-    bool const was_there = volume_.holds() != holding::nothing;
+    // What has seen no content yet, but an empty file at most, needs no word about the first.
+    bool const had_content = has_held_ || volume_.holds() == holding::secret;
     auto const done = volume_.follow(found);
     if (!done) {
         writing_.failing("file_not_written", done.error());
@@ -69,11 +69,12 @@ bool keeping::keep(client::fetched const& found) {
         return false;
     }
     writing_.well();
+    has_held_ = had_content || *done == kept::written;
     last_success_ = base::system_clock().now();
     if (*done == kept::written || *done == kept::emptied) ++num_changes_;
     log_outcome(*done, found);
     if (is_repeat_ && *done != kept::unchanged) base::log::warn("volume_put_right", {{"what", "somebody else had changed or removed what was written"}});
-    if (was_there && !is_repeat_ && (*done == kept::written || *done == kept::emptied)) tell_.changed();
+    if (had_content && !is_repeat_ && (*done == kept::written || *done == kept::emptied)) tell_.changed();
     return true;
 }
 

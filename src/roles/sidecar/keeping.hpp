@@ -37,6 +37,7 @@ private:
     client::condition reaching_, writing_;
     std::optional<client::fetched> unwritten_;
     bool is_trying_again_ = false;
+    bool has_held_ = false;   // there was a secret on the volume, now or before
     bool is_repeat_ = false;  // what is kept was kept before, and somebody touched it
     std::optional<base::system_time> last_success_;  // when the volume was last known to be what safe says
     std::uint64_t num_changes_ = 0, num_errors_ = 0;
