@@ -168,6 +168,19 @@ struct svid_source::impl final : watch_listener {
         return {};
     }
 
+    // Has a timer cancelled at news for as long as it lives, however the coroutine ends that has it.
+    class listed {
+    public:
+        listed(impl& in, net::timer& wake) : in_(in), wake_(wake) { in_.waiting.push_back(&wake_); }
+        ~listed() { std::erase(in_.waiting, &wake_); }
+        listed(listed const&) = delete;
+        listed& operator=(listed const&) = delete;
+
+    private:
+        impl& in_;
+        net::timer& wake_;
+    };
+
     static net::awaitable<base::status> run(std::shared_ptr<svid_source> self) { co_return co_await self->impl_->watch.run(); }
 };
 
@@ -192,6 +205,7 @@ net::awaitable<base::status> svid_source::wait_first(net::steady_clock::time_poi
     auto const self = shared_from_this();
     auto& i = *impl_;
     net::timer wake(i.ex);
+    impl::listed const in_list(i, wake);
     for (;;) {
         if (i.usable()) co_return base::status{};
         bool const late = net::steady_clock::now() >= deadline;
@@ -202,10 +216,10 @@ net::awaitable<base::status> svid_source::wait_first(net::steady_clock::time_poi
                                  i.options.watch.where.text());
         }
         wake.expires_at(deadline);
-        i.waiting.push_back(&wake);
         auto [ec] = co_await wake.async_wait(net::as_result);
-        static_cast<void>(ec);
-        std::erase(i.waiting, &wake);
+        static_cast<void>(ec);  // news, or the deadline, unless it is us who are cancelled
+        auto const ours = co_await net::asio::this_coro::cancellation_state;
+        if (ours.cancelled() != net::asio::cancellation_type::none) co_return base::fail(base::errc::cancelled, "the wait for an identity was cancelled");
     }
 }
 

@@ -56,7 +56,7 @@ public:
         until_deadline,     // services: keep trying
         until_first_error,  // commands: a missing socket or a refusal is the answer
     };
-    // Waits for the first usable identity. errc::no_identity with the best explanation there is.
+    // Waits for the first usable identity. errc::no_identity with the best explanation there is; errc::cancelled.
     net::awaitable<base::status> wait_first(net::steady_clock::time_point deadline, patience how = patience::until_deadline);
 
     // The contexts for connections we accept, and for those we make. Null current() before the first SVID.

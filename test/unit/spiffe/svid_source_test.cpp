@@ -8,6 +8,8 @@
 #include "support/run_loop.hpp"
 #include "support/temp_folder.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 
@@ -218,6 +220,22 @@ TEST_CASE("no socket: the sentence names the path, and a command does not wait f
     REQUIRE(w.api->add(std::string(safe_id), w.socket("missing")));
     CHECK(w.loop.run(source->wait_first(in(10s))));
     CHECK(source->state().problem.empty());
+}
+
+TEST_CASE("a wait that is cancelled says so, and news does not look for it any more") {
+    world w;
+    auto const source = w.start(w.options("missing"));
+    asio::cancellation_signal stop;
+    std::optional<base::errc> ended;
+    asio::co_spawn(w.loop.executor(), source->wait_first(in(30s)), asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr thrown, base::status const& how) {
+        ended = thrown || how ? base::errc::internal : how.error().code;
+    }));
+    w.loop.until([&] { return !source->state().problem.empty(); });
+    stop.emit(asio::cancellation_type::terminal);
+    w.loop.until([&] { return ended.has_value(); });
+    CHECK(ended == base::errc::cancelled);
+    REQUIRE(w.api->add(std::string(safe_id), w.socket("missing")));
+    CHECK(w.loop.run(source->wait_first(in(10s))));
 }
 
 TEST_CASE("no identity issued, then issued, then withdrawn") {
