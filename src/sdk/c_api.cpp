@@ -72,10 +72,23 @@ int guarded(Work&& work) noexcept {
     }
 }
 
+// Nor out of a thread of ours, whose program would end with it. The end of such a client needs no memory to be told.
+finding next_or_end(watch_state& state, bool& is_last) noexcept {
+    try {
+        return state.core->next(state.place, std::nullopt);
+    } catch (std::exception const&) {
+        state.core->give_up();
+        is_last = true;
+        finding last;
+        last.message += "no memory";
+        return last;
+    }
+}
+
 void call_back(std::shared_ptr<watch_state> const& state, vsecm_callback* callback, void* user) {
     state->handed_over.wait(false);
-    while (!state->ended) {
-        auto found = state->core->next(state->place, std::nullopt);
+    for (bool is_last = false; !is_last && !state->ended;) {
+        auto found = next_or_end(*state, is_last);
         if (found.status == VSECM_CLOSED || state->ended) return;
         engine::in_callback const inside(*state->core);
         if (!inside) return;
@@ -185,7 +198,7 @@ int vsecm_watch_next(vsecm_watch* watch, int timeout_ms, vsecm_secret** secret) 
 void vsecm_watch_free(vsecm_watch* watch) {
     if (watch == nullptr || !watch->state->core->is_ours()) return;
     watch->state->ended = true;
-    watch->state->core->end(watch->state->place);
+    static_cast<void>(guarded([&] { return watch->state->core->end(watch->state->place), VSECM_OK; }));  // ended in any case
     if (watch->caller.joinable()) {
         if (watch->caller.get_id() == std::this_thread::get_id()) watch->caller.detach();
         else watch->caller.join();

@@ -91,11 +91,15 @@ void engine::close() {
         told_.wait(lock, [&] { return num_callbacks_ == own; });
     }
     if (thread_.joinable()) {
-        net::asio::post(loop_, [this] {
-            pushes_->close();
-            session_->close();
-            loop_.stop();
-        });
+        try {
+            net::asio::post(loop_, [this] {
+                pushes_->close();
+                session_->close();
+                loop_.stop();
+            });
+        } catch (std::bad_alloc const&) {
+            loop_.stop();  // without a goodbye to anybody
+        }
         thread_.join();
     }
     loop_.drop_work();  // coroutines hold what they borrowed from the members above

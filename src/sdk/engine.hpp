@@ -62,6 +62,9 @@ public:
         bool granted_ = false;
     };
 
+    // Everything that waits, and all that is begun later, ends with VSECM_INTERNAL: a thread of the library has failed.
+    void give_up();
+
     // Ends everything that waits, waits for callbacks, then ends the thread. Not on the engine's own thread. Those who are inside
     // another function meanwhile must hold the engine.
     void close();
@@ -87,7 +90,6 @@ private:
     finding too_late();
     void spawn(net::awaitable<void> work);
     void run() noexcept;
-    void give_up();
     finding ended() const;
     bool is_read();
 
