@@ -38,6 +38,10 @@ int run_framed(std::string_view name, manual const& book, arguments args, base::
 // The same for a role whose arguments are the options of its manual and nothing else, with -h and --help besides.
 int run_framed(std::string_view name, manual const& book, arguments args, base::result<int> (*run)(base::parsed_options const& given));
 
+// A wait that did not come to its end: 143, stopped by a signal, where the loop it was on ended well; else the loop's own status,
+// which has told what failed.
+constexpr int status_of_broken_wait(int loop_status) noexcept { return loop_status == 0 ? 143 : loop_status; }
+
 // How long to wait, as it is given to an option; nothing if the option is not. errc::invalid, naming the option.
 base::result<std::optional<std::chrono::milliseconds>> duration_option(base::parsed_options const& given, int id, std::string_view name);
 

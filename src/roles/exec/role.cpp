@@ -13,8 +13,6 @@ namespace {
 using base::errc, base::fail, base::option_kind, base::parsed_options;
 using delivery::member;
 
-constexpr int stopped_by_signal = 143;
-
 enum option : int { opt_name, opt_prefix, opt_wait, opt_help };
 constexpr base::option_row table[] = {
     {'n', "name", option_kind::single, opt_name, "VARIABLE", "the whole secret, byte for byte, in this one variable; any secret will do"},
@@ -64,22 +62,23 @@ net::awaitable<void> wait_and_stop(client::session& session, std::optional<std::
     loop.stop(0);
 }
 
-// Everything of ours that is open is gone when this returns. errc::cancelled: stopped by a signal.
-base::result<outcome> fetch(config::inspector_settings const& settings, request const& asked) {
+// Everything of ours that is open is gone when this returns. errc::cancelled: it was not waited to the end; `loop_status` says why.
+base::result<outcome> fetch(config::inspector_settings const& settings, request const& asked, int& loop_status) {
     net::runtime loop(1);
     VSECM_TRY(session, client::session::make(loop.loop(0), settings.identity, settings.client, client::self_kind::any));
     outcome found = fail(errc::cancelled, "stopped by a signal");
     loop.spawn(0, "exec", wait_and_stop(session, asked.limit, found, loop));
     loop.on_stop("exec", [&session] { session.close(); });
-    loop.run();
+    loop_status = loop.run();
     return found;
 }
 
 base::result<int> run(arguments args) {
     VSECM_TRY(asked, understand(args));
     VSECM_TRY(settings, begin_role<config::inspector_settings>("exec"));
-    VSECM_TRY(found, fetch(settings, asked));
-    if (!found && found.error().code == errc::cancelled) return stopped_by_signal;
+    int loop_status = 0;
+    VSECM_TRY(found, fetch(settings, asked, loop_status));
+    if (!found && found.error().code == errc::cancelled) return status_of_broken_wait(loop_status);
     if (!found) {
         tell_failure("exec", found.error());
         return api::to_int(found.error().code == errc::not_found ? api::exit_status::not_found : client::exit_status_of_call(found.error().code));

@@ -12,8 +12,6 @@ namespace {
 using base::errc, base::fail, base::option_kind;
 using limit_type = std::optional<std::chrono::milliseconds>;
 
-constexpr int stopped_by_signal = 143;
-
 enum option : int { opt_file, opt_secret, opt_wait, opt_help };
 constexpr base::option_row table[] = {
     {'\0', "file", option_kind::flag, opt_file, "", "write the secret before the exit, as `vsecm sidecar` would keep it (VSECM_SIDECAR_...)"},
@@ -75,7 +73,7 @@ base::result<int> run(base::parsed_options const& given) {
     }
     auto const status = loop.run();
     if (session) session->close();
-    if (!outcome && outcome.error().code == errc::cancelled) return status == 0 ? stopped_by_signal : status;
+    if (!outcome && outcome.error().code == errc::cancelled) return status_of_broken_wait(status);
     VSECM_TRY_OK(outcome);
     return status;
 }

@@ -12,8 +12,6 @@ namespace {
 using base::errc, base::fail, base::option_kind;
 using roles::sidecar::announcer, roles::sidecar::keeping;
 
-constexpr int stopped_by_signal = 143;
-
 enum option : int { opt_once, opt_wait, opt_help };
 constexpr base::option_row table[] = {
     {'\0', "once", option_kind::flag, opt_once, "", "write the secret, as soon as there is one, and exit: for Jobs. Nobody is told of it"},
@@ -36,9 +34,9 @@ base::result<int> run_once(config::sidecar_settings const& settings, std::option
     VSECM_TRY(session, client::session::make(loop.loop(0), settings.identity, settings.client, client::self_kind::any));
     base::result<volume::kept> written = fail(errc::cancelled, "stopped by a signal");
     loop.spawn(0, "sidecar", write_and_stop(session, settings, limit, written, loop));
-    loop.run();
+    auto const status = loop.run();
     session.close();
-    if (!written && written.error().code == errc::cancelled) return stopped_by_signal;
+    if (!written && written.error().code == errc::cancelled) return status_of_broken_wait(status);
     VSECM_TRY_OK(written);
     return 0;
 }
