@@ -55,8 +55,9 @@ enum vsecm_status {
     VSECM_INTERNAL = 12    /* out of memory or threads, or a fault of the library */
 };
 
-/* Whether safe says that the workload has nothing now. These alone, of all statuses, mean: do not use the secret any more. */
-#define VSECM_IS_ABSENCE(status) ((status) >= VSECM_ABSENT && (status) <= VSECM_EXPIRED)
+/* Whether safe says that the workload has nothing now. These alone, of all statuses, mean: do not use the secret any more.
+ * They are VSECM_ABSENT to VSECM_EXPIRED; `status` is evaluated once. */
+#define VSECM_IS_ABSENCE(status) ((unsigned)(status) - 6U <= 3U)
 
 typedef struct vsecm_client vsecm_client;
 typedef struct vsecm_secret vsecm_secret;

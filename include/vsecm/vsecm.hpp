@@ -38,7 +38,7 @@ enum class status : int {
 };
 
 // Whether safe says that the workload has nothing now: the only statuses that mean "do not use the secret any more".
-constexpr bool is_absence(status s) noexcept { return VSECM_IS_ABSENCE(static_cast<int>(s)); }
+constexpr bool is_absence(status s) noexcept { return s >= status::absent && s <= status::expired; }
 
 // What every function here throws, but for std::bad_alloc. what() is a sentence for people, without a secret in it.
 class error : public std::runtime_error {
@@ -109,7 +109,9 @@ private:
 
 class client;
 
-// A watch that ends with it: once it is gone the callback does not run and will not again. It may be destroyed inside the callback.
+// A watch that ends with it: once it is gone the callback does not run and will not again. It may be destroyed or stopped inside the
+// callback; but the first call may come before client::watch has returned it, and so before a variable holds it: a callback that
+// uses that variable waits, with a mutex say, until it is set.
 class watching {
 public:
     watching() noexcept = default;

@@ -132,6 +132,13 @@ TEST_CASE("sdk: arguments are checked, and no handle is left behind") {
     vsecm_secret_free(nullptr);
     vsecm_watch_free(nullptr);
     CHECK(vsecm_abi() == VSECM_ABI);
+    for (int status = VSECM_OK - 2; status <= VSECM_INTERNAL + 1; ++status) {
+        bool const is_absence = status == VSECM_ABSENT || status == VSECM_DELETED || status == VSECM_NOT_YET || status == VSECM_EXPIRED;
+        int next = status;
+        CHECK(VSECM_IS_ABSENCE(next++) == is_absence);
+        CHECK(next == status + 1);
+        CHECK(vsecm::is_absence(static_cast<vsecm::status>(status)) == is_absence);
+    }
     CHECK(std::string_view(vsecm_status_name(VSECM_NO_IDENTITY)) == "no-identity");
     CHECK(std::string_view(vsecm_status_name(99)) == "unknown");
     REQUIRE(vsecm_open(nullptr, &client) == VSECM_OK);
