@@ -41,7 +41,8 @@ TEST_CASE("variables: letters in upper case, dash and dot as underscore, the pre
 }
 
 TEST_CASE("variables: nothing by which a shell, the loader or the C library runs what is in it") {
-    for (auto const* name : {"PATH", "IFS", "ENV", "BASH_ENV", "BASHOPTS", "SHELLOPTS", "PS4", "PROMPT_COMMAND", "GCONV_PATH", "GLIBC_TUNABLES", "LD_PRELOAD", "LD_"}) {
+    for (auto const* name : {"PATH", "IFS", "ENV", "BASH_ENV", "BASHOPTS", "SHELLOPTS", "PS4", "PROMPT_COMMAND", "GCONV_PATH", "GLIBC_TUNABLES", "LD_PRELOAD", "LD_",
+             "NODE_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "PYTHONPATH", "PYTHONSTARTUP", "PERL5OPT", "RUBYOPT", "DOTNET_STARTUP_HOOKS"}) {
         INFO(name);
         CHECK(delivery::check_variable_name(name).error().code == base::errc::invalid);
         CHECK(delivery::check_variable_name("APP_" + std::string(name)));
