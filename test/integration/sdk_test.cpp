@@ -174,3 +174,39 @@ TEST_CASE("sdk: trouble that is over is not told to those who come later, and wh
     vsecm_watch_free(first);
     vsecm_close(client);
 }
+
+TEST_CASE("sdk: a safe that cannot push is asked, and each change is told once") {
+    scene s;
+    test::scripted_safe original(s.local.environment_of("vsecm-safe"), "");
+    original.answer_fetch(200, R"({"data":"one","created":"","updated":""})");
+    auto with = s.as();
+    with.safe_url = "https://127.0.0.1:" + std::to_string(original.port()) + "/";
+    with.poll_interval = 10ms;
+    vsecm::client client(with);
+    listener ear;
+    auto const watching = client.watch(ear.callback());
+    REQUIRE(ear.hears(vsecm::status::ok, "one"));
+    auto const asked = original.num_fetches();
+    REQUIRE(test::eventually(20s, [&] { return original.num_fetches() > asked + 2; }));
+    CHECK(ear.num_waiting() == 0);
+    original.answer_fetch(200, R"({"data":"two","created":"","updated":""})");
+    REQUIRE(ear.hears(vsecm::status::ok, "two"));
+    CHECK(client.fetch().data() == "two");
+    original.answer_fetch(404, "");
+    REQUIRE(ear.hears(vsecm::status::deleted));
+}
+
+TEST_CASE("sdk: a watch and fetches live through identities that are rotated every few seconds") {
+    scene s({"--svid-ttl", "4"});
+    s.put("0");
+    vsecm::client client(s.as());
+    listener ear;
+    auto const watching = client.watch(ear.callback());
+    REQUIRE(ear.hears(vsecm::status::ok, "0"));
+    auto const end = std::chrono::steady_clock::now() + 10s;
+    for (int i = 1; std::chrono::steady_clock::now() < end; ++i) {
+        s.put(std::to_string(i));
+        REQUIRE(ear.hears(vsecm::status::ok, std::to_string(i)));
+        CHECK(client.fetch().data() == std::to_string(i));
+    }
+}
