@@ -103,7 +103,7 @@ int open_watch(vsecm_client* client, vsecm_watch** watch, vsecm_callback* callba
     auto made = std::make_unique<vsecm_watch>(vsecm_watch{std::make_shared<watch_state>(), {}});
     made->state->core = client->core;
     auto const& core = made->state->core;
-    if (int const status = core->begin(made->state->place); status != VSECM_OK) return say(status, "the client is closed");
+    if (auto begun = core->begin(made->state->place); begun.status != VSECM_OK) return say(begun.status, std::move(begun.message));
     try {
         if (callback != nullptr) made->caller = sdk::quiet_thread([state = made->state, callback, user] { call_back(state, callback, user); });
     } catch (...) {

@@ -145,6 +145,8 @@ finding engine::fetch(std::chrono::milliseconds timeout) {
     if (*mine) return **mine;
     if (over_) return ended();
     std::erase(waiting_, mine);
+    std::erase(asked_, mine);
+    if (asked_.empty() && asking_) net::asio::post(loop_, [this] { drop_unwanted_question(); });
     return too_late();
 }
 
@@ -159,7 +161,7 @@ net::awaitable<void> engine::answer_all() {
             asked_ = std::exchange(waiting_, {});
         }
         base::result<client::fetched> found = fail(errc::no_identity, "");
-        if (auto known = co_await identify(); known) found = co_await session_->safe().fetch();
+        if (auto known = co_await identify(); known) found = co_await unless(nobody_asks_, session_->safe().fetch());
         else found = std::unexpected(std::move(known).error());
         auto const said = finding_of(std::move(found));
         std::lock_guard const lock(guard_);
@@ -167,6 +169,15 @@ net::awaitable<void> engine::answer_all() {
         asked_.clear();
         told_.notify_all();
     }
+}
+
+// Nobody waits for the answer any more, and the connection may be dead: whoever asks next is not to wait behind it.
+void engine::drop_unwanted_question() {
+    {
+        std::lock_guard const lock(guard_);
+        if (!asking_ || !asked_.empty()) return;
+    }
+    nobody_asks_.emit(net::asio::cancellation_type::terminal);
 }
 
 // Says what was still missing: who we are, or safe's answer.
@@ -178,14 +189,14 @@ finding engine::too_late() {
 
 // --- watches --------------------------------------------------------------------------------------------------------
 
-int engine::begin(reader& who) {
+finding engine::begin(reader& who) {
     std::lock_guard const lock(guard_);
     who = {};
-    if (over_) return ended().status;
+    if (over_) return ended();
     if (!following_) spawn(follow());
     following_ = true;
     ++num_readers_;
-    return VSECM_OK;
+    return {VSECM_OK};
 }
 
 void engine::end(reader& who) {
@@ -225,18 +236,18 @@ bool engine::is_read() {
     return num_readers_ > 0;
 }
 
-// What the poller tells next. errc::cancelled as soon as nobody reads any more: where safe has no news it would ask for ever.
-net::awaitable<base::result<client::fetched>> engine::next_news(client::poller& poller) {
-    auto work = net::boxed(poller.next());
+// What is asked of safe; errc::cancelled at `unwanted`.
+net::awaitable<base::result<client::fetched>> engine::unless(net::asio::cancellation_signal& unwanted, net::awaitable<base::result<client::fetched>> asked) {
+    auto work = net::boxed(std::move(asked));
     auto [failure, found] = co_await net::asio::co_spawn(loop_, std::move(work),
-        net::asio::bind_cancellation_slot(nobody_reads_.slot(), net::as_result));
+        net::asio::bind_cancellation_slot(unwanted.slot(), net::as_result));
     if (!failure) co_return *std::move(found);
     try {
         std::rethrow_exception(failure);
     } catch (boost::system::system_error const& thrown) {
         if (thrown.code() != net::asio::error::operation_aborted) throw;
     }
-    co_return fail(errc::cancelled, "nobody reads");
+    co_return fail(errc::cancelled, "nobody wants it any more");
 }
 
 net::awaitable<void> engine::follow() {
@@ -253,7 +264,8 @@ net::awaitable<void> engine::follow() {
     for (;;) {
         base::result<client::fetched> found = fail(errc::cancelled, "nobody reads");
         auto known = co_await identify();
-        if (known && is_read()) found = co_await next_news(poller);
+        // Where safe has no news the poller would ask for ever, also when nobody reads any more.
+        if (known && is_read()) found = co_await unless(nobody_reads_, poller.next());
         else if (!known) found = std::unexpected(std::move(known).error());
         std::lock_guard const lock(guard_);
         if (num_readers_ == 0 || over_) {

@@ -41,8 +41,8 @@ public:
     // Asks safe. All who ask before a question goes out share its answer.
     finding fetch(std::chrono::milliseconds timeout);
 
-    // The state is followed for as long as there is a reader. VSECM_CLOSED; VSECM_INTERNAL.
-    int begin(reader& who);
+    // The state is followed for as long as there is a reader. VSECM_OK; VSECM_CLOSED; VSECM_INTERNAL.
+    finding begin(reader& who);
     void end(reader& who);
     // Waits until there is something `who` has not seen: a change, or new trouble. VSECM_UNCHANGED at `until`; without it, it waits for
     // ever. VSECM_CLOSED once the engine is closed or the reader ended, and once a failure of the engine itself was told.
@@ -84,10 +84,11 @@ private:
     base::status start();
     net::awaitable<void> answer_all();
     net::awaitable<void> follow();
-    net::awaitable<base::result<client::fetched>> next_news(client::poller& poller);
+    net::awaitable<base::result<client::fetched>> unless(net::asio::cancellation_signal& unwanted, net::awaitable<base::result<client::fetched>> asked);
     net::awaitable<base::status> identify();
     void publish(base::result<client::fetched>&& found);
     finding too_late();
+    void drop_unwanted_question();
     void spawn(net::awaitable<void> work);
     void run() noexcept;
     finding ended() const;
@@ -98,7 +99,7 @@ private:
     ::pid_t const owner_;
     std::unique_ptr<client::session> session_;
     std::unique_ptr<client::safe_client> pushes_;  // held requests have a connection of their own
-    net::asio::cancellation_signal nobody_reads_;  // ends next_news(); emitted on the loop
+    net::asio::cancellation_signal nobody_reads_, nobody_asks_;  // end unless(); emitted on the loop
     std::thread thread_;
 
     std::mutex guard_;

@@ -16,7 +16,7 @@ public:
     ~scripted_safe();
 
     unsigned port() const;
-    // From now on; thread-safe. `asked`: "GET /workload/v1/secrets".
+    // From now on; thread-safe. `asked`: "GET /workload/v1/secrets". Status 0: no answer for ten minutes.
     void answer(std::string const& asked, unsigned status, std::string body);
     void answer_fetch(unsigned status, std::string body) { answer("GET /workload/v1/secrets", status, std::move(body)); }
     std::size_t num_fetches() const;                       // answered so far; thread-safe

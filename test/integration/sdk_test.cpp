@@ -210,3 +210,17 @@ TEST_CASE("sdk: a watch and fetches live through identities that are rotated eve
         CHECK(client.fetch().data() == std::to_string(i));
     }
 }
+
+TEST_CASE("sdk: a question that nobody waits for any more is not in the way of the next") {
+    scene s;
+    test::scripted_safe original(s.local.environment_of("vsecm-safe"), "");
+    auto with = s.as();
+    with.safe_url = "https://127.0.0.1:" + std::to_string(original.port()) + "/";
+    with.settings.push_back("VSECM_REQUEST_TIMEOUT=10m");
+    vsecm::client client(with);
+    CHECK(status_of([&] { static_cast<void>(client.fetch()); }) == vsecm::status::deleted);
+    original.answer_fetch(0, "");  // a connection that is dead, to the client
+    for (int i = 0; i < 2; ++i) CHECK(status_of([&] { static_cast<void>(client.fetch(300ms)); }) == vsecm::status::unreachable);
+    original.answer_fetch(200, R"({"data":"one","created":"","updated":""})");
+    CHECK(client.fetch(20s).data() == "one");
+}
