@@ -187,9 +187,9 @@ void read(variable_reader& r, change_settings& s) {
         s.how = action::signal;
         s.signal = parse_signal(signal).value_or(0);
         if (s.signal == 0) r.refuse(errc::invalid, "VSECM_SIDECAR_ON_CHANGE_SIGNAL must be one of HUP, INT, QUIT, USR1, USR2, TERM, KILL, CONT and WINCH");
-    } else if (!s.command.empty()) {
+    } else if (!command.empty()) {
         s.how = action::command;
-        if (!s.command.front().starts_with('/')) r.refuse(errc::invalid, "VSECM_SIDECAR_ON_CHANGE_COMMAND must begin with the absolute path of a program");
+        if (s.command.empty() || !s.command.front().starts_with('/')) r.refuse(errc::invalid, "VSECM_SIDECAR_ON_CHANGE_COMMAND must begin with the absolute path of a program");
     } else if (!s.url.empty()) {
         s.how = action::call;
     }

@@ -244,6 +244,7 @@ TEST_CASE("how a workload is told of changes: one way, and whole") {
         {{"VSECM_SIDECAR_ON_CHANGE_SIGNAL", "HUP"}, {"VSECM_SIDECAR_ON_CHANGE_PROCESS", "a"}, {"VSECM_SIDECAR_ON_CHANGE_PID_FILE", "/b"}},
         {{"VSECM_SIDECAR_ON_CHANGE_SIGNAL", "1"}, {"VSECM_SIDECAR_ON_CHANGE_PROCESS", "nginx"}},
         {{"VSECM_SIDECAR_ON_CHANGE_COMMAND", "reload"}},
+        {{"VSECM_SIDECAR_ON_CHANGE_COMMAND", "  "}},
         {{"VSECM_SIDECAR_ON_CHANGE_COMMAND", "/bin/a"}, {"VSECM_SIDECAR_ON_CHANGE_URL", "http://127.0.0.1/"}},
     };
     for (auto const& v : bad) CHECK(refused<sidecar_settings>(v).what.contains("VSECM_SIDECAR_ON_CHANGE_"));
