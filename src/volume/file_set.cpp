@@ -172,6 +172,12 @@ base::status file_set::remove_other_versions() const {
     return {};
 }
 
+// Made just now, or by one of us that was killed before it opened the folder to readers.
+bool file_set::is_as_made() const {
+    struct ::stat info {};
+    return ::lstat(folder_.c_str(), &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == ::geteuid() && (info.st_mode & 07777) == 0700 && current().empty();
+}
+
 base::status file_set::tidy(std::span<named_file const> files) const {
     VSECM_TRY_OK(remove_other_versions());
     VSECM_TRY(entries, files_->list(folder_));
@@ -183,12 +189,9 @@ base::status file_set::tidy(std::span<named_file const> files) const {
 }
 
 base::result<bool> file_set::replace_with(std::span<named_file const> files) {
-    struct ::stat info {};
-    if (::stat(folder_.c_str(), &info) != 0) {
-        if (auto made = make_folder(folder_); !made && ::access(folder_.c_str(), F_OK) != 0) return std::unexpected(std::move(made).error());
-        VSECM_TRY_OK(open_folder_to_readers(folder_, access_));
-    }
+    if (auto made = make_folder(folder_); !made && ::access(folder_.c_str(), F_OK) != 0) return std::unexpected(std::move(made).error());
     VSECM_TRY(alone, base::lock_folder(folder_, patience_with_others));
+    if (is_as_made()) VSECM_TRY_OK(open_folder_to_readers(folder_, access_));
     // Before anything is written: were it only done after a success, the versions of writers that were killed would fill the volume.
     VSECM_TRY_OK(remove_other_versions());
     VSECM_TRY_OK(check_free(files));

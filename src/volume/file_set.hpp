@@ -47,6 +47,7 @@ private:
     std::string current() const;  // name of the folder that ..data is a link to; empty: none
     bool holds(std::string const& version, std::span<named_file const> files) const;
     base::result<std::string> write_version(std::span<named_file const> files) const;
+    bool is_as_made() const;
     base::status check_free(std::span<named_file const> files) const;
     base::status link_names(std::span<named_file const> files) const;
     base::status switch_to(std::string const& version) const;

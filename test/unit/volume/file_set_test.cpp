@@ -131,6 +131,16 @@ TEST_CASE("what a crash left is cleaned away, and what is somebody else's stays"
     CHECK(s.read("a") == "2");
 }
 
+TEST_CASE("a folder whose maker was killed before it opened it is opened to its readers") {
+    scene s;
+    REQUIRE(::mkdir(s.path.c_str(), 0700) == 0);
+    REQUIRE(s.put({{"a", "1"}}));
+    CHECK(scene::mode(s.path) == 0750);
+    REQUIRE(::chmod(s.path.c_str(), 0700) == 0);  // somebody's decision about one that is in use
+    REQUIRE(s.put({{"a", "2"}}));
+    CHECK(scene::mode(s.path) == 0700);
+}
+
 TEST_CASE("what a crash left goes before anything new is written, so that crash upon crash cannot fill the volume") {
     scene s;
     REQUIRE(s.put({{"a", "1"}}));
