@@ -2,6 +2,8 @@
 
 #include "base/try.hpp"
 
+#include <algorithm>
+
 namespace vsecm::net {
 namespace {
 
@@ -131,6 +133,8 @@ base::result<std::optional<std::string>> query_parameter(std::string_view query,
 }
 
 base::status split_target(std::string_view target, std::string& path, std::string& query) {
+    if (std::ranges::any_of(target, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }))
+        return fail(errc::invalid, "the request target is not ASCII");
     auto const mark = target.find('?');
     query.assign(mark == target.npos ? std::string_view{} : target.substr(mark + 1));
     auto const raw_path = target.substr(0, mark);

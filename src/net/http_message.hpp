@@ -45,7 +45,8 @@ struct http_request {
     std::string method;  // as sent
     std::string target;  // as sent: path, or path?query
     // Percent-decoded exactly once, without the query: "/a%3Fb?c=d" is path "/a?b", query "c=d". The server refuses
-    // (400) targets whose path is not absolute, holds NUL or a broken escape, or has "//", "." or ".." segments.
+    // (400) targets that are not ASCII (RFC 9112 section 3.2), and those whose path is not absolute, holds NUL or a broken
+    // escape, or has "//", "." or ".." segments.
     std::string path;
     std::string query;  // raw, without '?'
     http_fields fields;

@@ -65,7 +65,7 @@ void request_parser::on_request_impl(beast_http::verb, text method, text target,
     r.verb = verb_of(r.method);
     r.target.assign(target.data(), target.size());
     if (!split_target(r.target, r.path, r.query)) {
-        refuse(400, "the request target is malformed: an absolute path without empty, `.` or `..` segments is needed", failed);
+        refuse(400, "the request target is malformed: an absolute path in ASCII, without empty, `.` or `..` segments, is needed", failed);
     }
 }
 

@@ -116,6 +116,7 @@ TEST_CASE("malformed requests are refused with 400, never 404, and the connectio
         {400, "GET /%2e%2e HTTP/1.1\r\nHost: t\r\n\r\n"},
         {400, "GET /a%00b HTTP/1.1\r\nHost: t\r\n\r\n"},
         {400, "GET /a%zz HTTP/1.1\r\nHost: t\r\n\r\n"},
+        {400, "GET /a?b&\xff HTTP/1.1\r\nHost: t\r\n\r\n"},
         {400, "GET http://t/a HTTP/1.1\r\nHost: t\r\n\r\n"},
         {400, "GET /a HTTP/1.1\r\n\r\n"},
         {400, "GET /a HTTP/1.1\r\nHost: t\r\nHost: u\r\n\r\n"},
