@@ -154,13 +154,21 @@ TEST_CASE("an audit pipe that nobody reads: workloads go on, changes are refused
     sentinel.move_to(safe.port());
     billing.move_to(safe.port());
     REQUIRE(sentinel.post(secrets, upsert(R"("billing")", "TopSecret")).status == 200);
-    // Each line carries its target, and so 12 kB: four megabytes are full soon.
+    // Workloads may fill two of the four megabytes, and that stops nobody. Each of their lines carries 512 bytes of its target.
     auto const long_target = std::string(own) + "?" + std::string(12'000, 'x');
-    for (int i = 0; i < 400; ++i) {
+    for (int i = 0; i < 4000; ++i) {
         auto const given = billing.get(long_target);
         REQUIRE(given.status == 200);
         REQUIRE(given.body.contains("TopSecret"));
     }
+    CHECK(sentinel.post(secrets, upsert(R"("billing")", "TopSecret")).status == 200);
+    CHECK(safe.child->says("audit_lost", seconds{5}));
+    // The rest is full soon, of lines with a hundred kilobytes of names each.
+    std::string names;
+    for (int i = 0; i < 1000; ++i) names += (i == 0 ? "\"" : ",\"") + std::string(120, 'n') + std::to_string(i) + "\"";
+    unsigned last = 200;
+    for (int i = 0; i < 50 && last == 200; ++i) last = sentinel.send("DELETE", secrets, "{\"workloads\":[" + names + "]}").status;
+    CHECK(last == 503);
     auto const refused = sentinel.post(secrets, upsert(R"("shipping")", "Parcel"));
     CHECK(refused.status == 503);
     CHECK(refused.body.contains("audit"));
@@ -170,7 +178,6 @@ TEST_CASE("an audit pipe that nobody reads: workloads go on, changes are refused
     CHECK(listed.body.contains("billing"));
     CHECK_FALSE(listed.body.contains("shipping"));
     CHECK_FALSE(sentinel.get("/sentinel/v1/status").body.contains("\"auditLost\":0"));
-    CHECK(safe.child->says("audit_lost", seconds{5}));
     // Read on, and all is well: nothing of what was done is missing.
     std::string lines, buffer(1 << 20, '\0');
     CHECK(test::eventually(seconds{20}, [&] {

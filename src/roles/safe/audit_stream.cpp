@@ -38,7 +38,7 @@ audit_stream::~audit_stream() {
     thread_.join();
 }
 
-void audit_stream::write(std::string_view line) noexcept try {
+void audit_stream::write(std::string_view line, audit_rank rank) noexcept try {
     if (direct_) {  // O_APPEND keeps the lines of several threads apart
         if (write_now(line) != line.size()) lose("\n");
         return;
@@ -50,7 +50,7 @@ void audit_stream::write(std::string_view line) noexcept try {
         line.remove_prefix(ready ? write_now(line) : 0);
         if (line.empty()) return;
     }
-    if (num_waiting_ + line.size() > most_waiting) return lose("\n");
+    if (num_waiting_ + line.size() > room_for(rank)) return rank == audit_rank::vital ? lose("\n") : lose_ordinary();
     waiting_.append(line);
     num_waiting_ += line.size();
     wake_.notify_one();
@@ -73,7 +73,10 @@ std::size_t audit_stream::write_now(std::string_view bytes) noexcept {
 }
 
 void audit_stream::taken() noexcept {
-    if (num_waiting_ > most_waiting / 2) return;  // of a reader that is only slow, not every line is news
+    // Of a reader that is only slow, not every line is news.
+    if (num_waiting_ > most_waiting / 2) return;
+    if (num_waiting_ < most_waiting / 4 && crowded_.load(std::memory_order_relaxed) && crowded_.exchange(false))
+        base::log::info("audit_less_crowded", {{"lost", lost()}});
     if (refused_.load(std::memory_order_relaxed) && refused_.exchange(false)) base::log::warn("audit_well_again", {{"lost", lost()}});
 }
 
@@ -81,6 +84,12 @@ void audit_stream::lose(std::string_view bytes) noexcept {
     lost_ += static_cast<std::uint64_t>(std::ranges::count(bytes, '\n'));
     if (!refused_.exchange(true))
         base::log::error("audit_lost", {{"lost", lost()}, {"what", "audit lines are being lost: the audit stream does not take them (VSECM_SAFE_AUDIT_PATH)"}});
+}
+
+void audit_stream::lose_ordinary() noexcept {
+    ++lost_;
+    if (!crowded_.exchange(true))
+        base::log::error("audit_lost", {{"lost", lost()}, {"what", "audit lines of workloads are being lost: more come than the reader of the audit stream takes"}});
 }
 
 void audit_stream::deliver_what_waits() {

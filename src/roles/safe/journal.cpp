@@ -1,5 +1,6 @@
 #include "roles/safe/journal.hpp"
 
+#include "codec/utf8.hpp"
 #include "crypto/random.hpp"
 
 #include <array>
@@ -10,10 +11,27 @@ namespace {
 
 constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
+// What a caller can make long is written so far; no method is longer, and a target only where somebody means harm.
+constexpr std::size_t most_of_target = 512;
+constexpr std::size_t most_of_method = 32;
+
+// What is no ASCII, from its first byte on; bytes that are no UTF-8 become U+FFFD. The rest of `text` is returned.
+std::string_view append_rune(std::string& line, std::string_view text) {
+    auto const next = codec::decode_rune(text);
+    line += next.valid ? text.substr(0, next.len) : std::string_view("\xef\xbf\xbd");
+    return text.substr(next.len);
+}
+
 void escape(std::string& line, std::string_view text) {
     constexpr char hex[] = "0123456789abcdef";
-    for (char const c : text) {
+    while (!text.empty()) {
+        char const c = text.front();
         auto const byte = static_cast<unsigned char>(c);
+        if (byte >= 0x80) {
+            text = append_rune(line, text);
+            continue;
+        }
+        text.remove_prefix(1);
         if (c == '"' || c == '\\') {
             line += '\\';
             line += c;
@@ -33,6 +51,15 @@ void text_field(std::string& line, std::string_view name, std::string_view value
     line += "\":\"";
     escape(line, value);
     line += '"';
+}
+
+void number_field(std::string& line, std::string_view name, std::size_t value) {
+    std::array<char, 20> digits;
+    auto const end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    line += ",\"";
+    line += name;
+    line += "\":";
+    line.append(digits.data(), end);
 }
 
 // The date part changes once a second; formatting it anew for each request would be a fifth of the entry's cost.
@@ -83,12 +110,10 @@ void journal::record(journal_entry const& entry) noexcept {
     text_field(line, "outcome", entry.outcome);
     text_field(line, "caller", entry.caller);
     text_field(line, "kind", entry.caller_kind);
-    text_field(line, "method", entry.method);
-    text_field(line, "target", entry.target);
-    line += ",\"status\":";
-    std::array<char, 8> digits;
-    auto const end = std::to_chars(digits.data(), digits.data() + digits.size(), entry.status).ptr;
-    line.append(digits.data(), end);
+    text_field(line, "method", entry.method.substr(0, most_of_method));
+    text_field(line, "target", entry.target.substr(0, most_of_target));
+    if (entry.target.size() > most_of_target) number_field(line, "target_len", entry.target.size());
+    number_field(line, "status", entry.status);
     line += ",\"names\":[";
     for (bool first = true; auto const& name : entry.names) {
         line += first ? "\"" : ",\"";
@@ -99,7 +124,7 @@ void journal::record(journal_entry const& entry) noexcept {
     line += ']';
     if (!entry.reason.empty()) text_field(line, "reason", entry.reason);
     line += "}\n";
-    stream_.write(line);
+    stream_.write(line, entry.rank);
 }
 
 }  // namespace vsecm::roles::safe

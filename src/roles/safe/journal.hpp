@@ -21,10 +21,11 @@ struct journal_entry {
     std::string_view caller;       // SPIFFE ID
     std::string_view caller_kind;  // sentinel, workload, …
     std::string_view method;
-    std::string_view target;  // as sent; escaped here
+    std::string_view target;  // as sent; escaped and shortened here
     unsigned status = 0;
     std::span<std::string const> names;  // of the secrets touched
     std::string_view reason;             // for refusals: the sentence the caller was told
+    audit_rank rank = audit_rank::vital;
 };
 
 // Entries to lines. Thread-safe; the stream must outlive it.

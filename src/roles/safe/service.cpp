@@ -9,6 +9,9 @@
 namespace vsecm::roles::safe {
 namespace {
 
+// The session never asks without a verified peer; the empty ID is a caller of unknown kind, and gets nothing.
+std::string_view id_of(net::http_request const& request) { return request.peer ? request.peer->id() : std::string_view{}; }
+
 // What changes something, or takes everything out. A workload that fetches its own is not held up by a stuck collector.
 bool never_unwritten(api::route route) {
     switch (route) {
@@ -49,17 +52,16 @@ void write_keys(codec::json_writer& out, vault const& open) {
 
 net::awaitable<net::http_response> service::handle(net::http_request& request, net::http_exchange& exchange) {
     auto const begun = std::chrono::steady_clock::now();
-    // The session never asks without a verified peer; the empty ID is a caller of unknown kind, and gets nothing.
-    auto const peer = request.peer;
-    auto const id = peer ? peer->id() : std::string_view{};
     request_context ctx;
     ctx.correlation_id = new_correlation_id();
     ctx.route = api::match_route(request.method, request.path, request.query);
-    ctx.who = classify_cached(policy_, id);
+    ctx.who = classify_cached(policy_, id_of(request));
 
     answer given;
     auto admitted = admit(ctx.route, ctx.who, now());
-    if (admitted && never_unwritten(ctx.route) && audit_.stream().stuck())
+    bool const must_be_written = admitted && never_unwritten(ctx.route);
+    auto const rank = must_be_written && ctx.who.kind == spiffe::caller_kind::sentinel ? audit_rank::vital : audit_rank::ordinary;
+    if (must_be_written && audit_.stream().stuck(rank))
         admitted = base::fail(base::errc::unavailable, "the audit stream takes no lines: until it does, nothing is changed or exported (see docs/audit.md)");
     if (!admitted) given = std::unexpected(std::move(admitted).error());
     else given = co_await dispatch(ctx, request, exchange);
@@ -76,7 +78,7 @@ net::awaitable<net::http_response> service::handle(net::http_request& request, n
             response.headers.emplace_back("Allow", std::string(api::allowed_methods(request.path)));
         }
     }
-    record(ctx, request, id, response.status);
+    record(ctx, request, rank, response.status);
     requests_.count(exchange.loop_index(), {ctx.route, response.status, ctx.held ? std::nullopt : std::optional(std::chrono::steady_clock::now() - begun)});
     co_return response;
 }
@@ -151,18 +153,19 @@ answer service::describe_status() const {
     return ok_text(std::move(body));
 }
 
-void service::record(request_context const& ctx, net::http_request const& request, std::string_view spiffe_id, unsigned status) noexcept {
+void service::record(request_context const& ctx, net::http_request const& request, audit_rank rank, unsigned status) noexcept {
     journal_entry entry;
     entry.correlation_id = ctx.correlation_id;
     entry.event = api::name_of(ctx.route);
     entry.outcome = ctx.outcome;
-    entry.caller = spiffe_id;
+    entry.caller = id_of(request);
     entry.caller_kind = spiffe::name_of(ctx.who.kind);
     entry.method = request.method;
     entry.target = request.target;
     entry.status = status;
     entry.names = ctx.names;
     entry.reason = ctx.reason;
+    entry.rank = rank;
     audit_.record(entry);
 }
 

@@ -43,7 +43,7 @@ private:
     net::awaitable<answer> dispatch(request_context& ctx, net::http_request& request, net::http_exchange& exchange);
     net::awaitable<answer> take_key(net::http_request& request);
     answer describe_status() const;
-    void record(request_context const& ctx, net::http_request const& request, std::string_view spiffe_id, unsigned status) noexcept;
+    void record(request_context const& ctx, net::http_request const& request, audit_rank rank, unsigned status) noexcept;
 
     spiffe::peer_policy const& policy_;
     std::shared_ptr<spiffe::svid_source> identity_;

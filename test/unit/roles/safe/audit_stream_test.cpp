@@ -112,6 +112,33 @@ TEST_CASE("beyond the buffer lines are lost and counted, and the stream says tha
     CHECK(reader->text.size() > audit_stream::most_waiting / 8 * 7);
 }
 
+TEST_CASE("ordinary lines have half of the buffer: a flood of them loses none that is vital, and makes nothing stuck") {
+    pipe_ends ends;
+    std::optional<drained> reader;
+    std::uint64_t lost = 0;
+    constexpr int num = 20'000, num_vital = 1000;
+    {
+        audit_stream stream(std::move(ends.writer));
+        for (int i = 0; i < num; ++i) stream.write(line(i), audit_rank::ordinary);
+        lost = stream.lost();
+        CHECK(lost > 0);
+        CHECK(stream.stuck(audit_rank::ordinary));
+        CHECK_FALSE(stream.stuck());
+        for (int i = 0; i < num_vital; ++i) stream.write(line(num + i));
+        CHECK(stream.lost() == lost);
+        CHECK_FALSE(stream.stuck());
+        reader.emplace(ends.reader.get());
+        REQUIRE(test::eventually(10s, [&] { return !stream.stuck(audit_rank::ordinary); }));
+        stream.write(line(num + num_vital), audit_rank::ordinary);
+        CHECK(stream.lost() == lost);
+    }
+    reader->thread.join();
+    auto const found = numbers(reader->text);
+    CHECK(found.size() + lost == num + num_vital + 1);
+    CHECK(std::ranges::is_sorted(found));
+    CHECK(std::ranges::count_if(found, [](int number) { return number >= num; }) == num_vital + 1);
+}
+
 TEST_CASE("the end of the program does not wait for ever either") {
     pipe_ends ends;
     auto const begun = std::chrono::steady_clock::now();

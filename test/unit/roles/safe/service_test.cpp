@@ -1,0 +1,84 @@
+// What happens to every request, whichever route it is: admission, the audit line, the count.
+#include "roles/safe/service.hpp"
+
+#include "support/process.hpp"
+#include "support/tls_identity.hpp"
+#include "unit/roles/safe/fixture.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+using namespace vsecm;
+using namespace vsecm::roles::safe;
+using namespace vsecm::roles::safe::testing;
+
+namespace {
+
+std::string id_of(std::string_view name, std::string_view space) { return std::format("spiffe://vsecm.com/workload/{}/ns/{}/sa/{}/n/x", name, space, name); }
+
+struct whole : fixture {
+    spiffe::peer_policy policy = spiffe::peer_policy::make({}).value();
+    audit_stream stream;
+    journal audit{stream};
+    service served{policy, audit, 1};
+
+    explicit whole(base::unique_fd audit_to) : stream(std::move(audit_to)) {
+        served.publish(*safe);
+        served.enter(phase::serving);
+    }
+
+    net::http_response ask(std::string const& id, std::string method, std::string target, std::string_view body = {}) {
+        auto r = request(body);
+        r.verb = net::verb_of(method);
+        r.method = std::move(method);
+        r.target = std::move(target);
+        REQUIRE(net::split_target(r.target, r.path, r.query));
+        r.peer = std::make_shared<test::named_peer>(id, std::make_shared<std::atomic<bool>>(true));
+        return run(served.handle(r, exchange));
+    }
+
+    std::string counted() const {
+        metrics::page page(metrics::format::text);
+        served.write_metrics(page);
+        return std::move(page).finish();
+    }
+};
+
+std::string const workload = id_of("billing", "default"), sentinel = id_of("vsecm-sentinel", "vsecm-system"), clerk = id_of("vsecm-clerk", "default");
+constexpr auto secrets = "/sentinel/v1/secrets";
+constexpr auto upsert = R"({"workloads":["billing"],"value":"x"})";
+
+}  // namespace
+
+TEST_CASE("no workload can flood the audit so that operators are refused") {
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    base::unique_fd const reader(ends[0]);  // and reads nothing
+    whole safe{base::unique_fd(ends[1])};
+    // Refused, unknown or granted, with a target as long as the server takes it.
+    std::string const padding(15'000, 'x');
+    for (int i = 0; i < 1500; ++i) {
+        CHECK(safe.ask(workload, "POST", secrets + ("?" + padding), upsert).status == 403);
+        CHECK(safe.ask(workload, "GET", "/" + padding).status == 400);
+        CHECK(safe.ask(workload, "GET", "/workload/v1/secrets?" + padding).status == 404);
+        CHECK(safe.ask(clerk, "GET", "/" + padding).status == 400);
+    }
+    CHECK(safe.stream.lost() > 0);
+    CHECK(safe.ask(sentinel, "POST", secrets, upsert).status == 200);
+    CHECK(safe.ask(workload, "GET", "/workload/v1/secrets").status == 200);
+    // A clerk is a workload too: what it writes waits for the room that workloads have.
+    CHECK(safe.ask(clerk, "POST", "/workload/v1/secrets", R"({"key":"raw:x","data":"v"})").status == 503);
+    auto const text = safe.counted();
+    CHECK(text.contains("\nvsecm_audit_stuck 0\n"));
+    CHECK_FALSE(text.contains("\nvsecm_audit_lines_lost_total 0\n"));
+    // Only what operators do fills the rest, and then they are told.
+    std::string names;
+    for (int i = 0; i < 1000; ++i) names += (i == 0 ? "\"" : ",\"") + std::string(120, 'n') + std::to_string(i) + "\"";
+    auto const removal = "{\"workloads\":[" + names + "]}";
+    int num_done = 0;
+    while (num_done < 50 && safe.ask(sentinel, "DELETE", secrets, removal).status == 200) ++num_done;
+    CHECK(num_done > 5);
+    CHECK(num_done < 50);
+    CHECK(safe.ask(sentinel, "POST", secrets, upsert).status == 503);
+    CHECK(safe.counted().contains("\nvsecm_audit_stuck 1\n"));
+}
