@@ -4,6 +4,8 @@
 #include "base/try.hpp"
 #include "codec/json_writer.hpp"
 
+#include <algorithm>
+
 namespace vsecm::roles::safe {
 namespace {
 
@@ -24,19 +26,43 @@ base::status append_record(vault& safe, codec::json_writer& out, store::stored_s
     return {};
 }
 
+// What is there, by name; and why there is nothing, if there is nothing.
+struct raw_secrets {
+    std::vector<store::secret_ptr> present;
+    store::visibility otherwise = store::visibility::absent;
+};
+
+// errc::corrupt if one of them is damaged: without it the others would be told as all there is.
+base::result<raw_secrets> find_raw(vault& safe) {
+    using store::visibility;
+    // Of several reasons the one that promises most: what is to come must not be taken for what is over.
+    constexpr auto rank = [](visibility seen) { return seen == visibility::not_yet ? 3 : seen == visibility::expired ? 2 : seen == visibility::deleted ? 1 : 0; };
+    raw_secrets found;
+    for (auto const& name : safe.secrets().names_with_prefix(safe.prefixes().raw)) {
+        if (api::classify(name, safe.prefixes()).kind != api::name_kind::raw) continue;
+        auto secret = safe.secrets().find(name);
+        auto const seen = safe.seen(secret);
+        if (seen == visibility::damaged)
+            return base::fail(base::errc::corrupt, "the stored secret `{}` is damaged; an operator must write it again or delete it", name);
+        if (seen == visibility::present) found.present.push_back(std::move(secret));
+        else if (rank(seen) > rank(found.otherwise)) found.otherwise = seen;
+    }
+    std::ranges::sort(found.present, {}, [](auto const& secret) -> std::string_view { return secret->name; });
+    return found;
+}
+
 }  // namespace
 
 answer fetch_raw(vault& safe, request_context& ctx) {
-    std::vector<store::secret_ptr> raw;
-    for (auto const& secret : safe.secrets().list())
-        if (safe.seen(secret) == store::visibility::present && api::classify(secret->name, safe.prefixes()).kind == api::name_kind::raw) raw.push_back(secret);
+    VSECM_TRY(found, find_raw(safe));
+    auto const& raw = found.present;
     for (auto const& secret : raw) ctx.names.push_back(secret->name);
 
     net::http_response response;
     if (raw.empty()) {
         response.status = 404;
-        response.headers.emplace_back(api::header_reason, "absent");
-        ctx.outcome = "absent";
+        response.headers.emplace_back(api::header_reason, store::name_of(found.otherwise));
+        ctx.outcome = store::name_of(found.otherwise);
         return response;
     }
     base::secret_text data;

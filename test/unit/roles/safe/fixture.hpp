@@ -109,6 +109,12 @@ struct fixture {
         return given;
     }
     std::vector<std::string> names;  // what the audit would say of the last of these two
+    answer scout() {
+        auto r = request("");
+        request_context ctx;
+        ctx.who = {spiffe::caller_kind::scout, "vsecm-scout", "vsecm-system"};
+        return run(handle_fetch(*safe, ctx, r, exchange));
+    }
     answer fetch(std::string name, std::string space = "default", std::string etag = {}, std::string query = {}) {
         auto r = request("");
         if (!etag.empty()) r.fields.add("If-None-Match", etag);

@@ -3,6 +3,7 @@
 #include "codec/json_reader.hpp"
 #include "unit/roles/safe/fixture.hpp"
 
+#include <fstream>
 #include <set>
 
 using namespace vsecm;
@@ -252,21 +253,50 @@ TEST_CASE("Q17: a posted root key is validated before anything else") {
 
 TEST_CASE("Q10: the scout receives raw secrets only; one as it is, several as records") {
     fixture f;
-    auto const scout = [&] {
-        auto r = fixture::request("");
-        request_context ctx;
-        ctx.who = {spiffe::caller_kind::scout, "vsecm-scout", "vsecm-system"};
-        return f.run(handle_fetch(*f.safe, ctx, r, f.exchange));
-    };
     REQUIRE(f.post(R"({"workloads":["plain"],"value":"hidden"})"));
-    CHECK(scout()->status == 404);
+    CHECK(f.scout()->status == 404);
     REQUIRE(f.post(R"({"workloads":["raw:one"],"value":"1"})"));
-    CHECK(body_of(scout()) == R"({"data":"1","created":"","updated":""})");
+    CHECK(body_of(f.scout()) == R"({"data":"1","created":"","updated":""})");
     REQUIRE(f.post(R"({"workloads":["raw:two"],"value":"2"})"));
-    auto const both = body_of(scout());
+    auto const both = body_of(f.scout());
     CHECK(both.contains("raw:two"));
     CHECK(both.contains("Format"));
     CHECK_FALSE(both.contains("hidden"));
+}
+
+TEST_CASE("a damaged raw secret is no absent one: the scout is told, and never with a 404") {
+    fixture f(config::namespace_isolation::enforce, "file");
+    REQUIRE(f.post(R"({"workloads":["raw:one","raw:two","plain","other"],"value":"x"})"));
+    auto const damage = [&](std::string const& name) {
+        std::ofstream(f.folder / ("data/" + name + ".age")) << "not an age file";
+        f.open();
+    };
+    damage("plain");
+    CHECK(body_of(f.scout()).contains("raw:two"));
+    damage("raw:two");
+    REQUIRE_FALSE(f.scout());
+    CHECK(f.scout().error().code == errc::corrupt);
+    damage("raw:one");
+    CHECK(f.scout().error().code == errc::corrupt);
+    REQUIRE(f.remove(R"({"workloads":["raw:one"]})"));
+    CHECK(f.scout().error().code == errc::corrupt);
+    REQUIRE(f.remove(R"({"workloads":["raw:two"]})"));
+    CHECK(header(*f.scout(), "Vsecm-Reason") == "deleted");
+}
+
+TEST_CASE("the scout's 404 says why there is nothing") {
+    fixture f;
+    f.settings.enforce_dates = true;
+    CHECK(header(*f.scout(), "Vsecm-Reason") == "absent");
+    REQUIRE(f.post(R"({"workloads":["raw:over"],"value":"x","expires":"2024-01-02T15:04:20Z"})"));
+    REQUIRE(f.post(R"({"workloads":["raw:to-come"],"value":"x","notBefore":"2024-01-02T16:00:00Z"})"));
+    CHECK(f.scout()->status == 200);
+    f.clock.advance(std::chrono::seconds{16});
+    CHECK(header(*f.scout(), "Vsecm-Reason") == "not-yet");
+    REQUIRE(f.remove(R"({"workloads":["raw:to-come"]})"));
+    CHECK(header(*f.scout(), "Vsecm-Reason") == "expired");
+    REQUIRE(f.remove(R"({"workloads":["raw:over"]})"));
+    CHECK(header(*f.scout(), "Vsecm-Reason") == "deleted");
 }
 
 TEST_CASE("Q32: a clerk writes raw names and no others") {
