@@ -106,3 +106,16 @@ TEST_CASE("one connection more than the limit is closed at once, and has its tur
     CHECK(late.get(own).body.contains("TopSecret"));
     CHECK(test::plain_get(local.port("live"), "/livez").status == 200);
 }
+
+TEST_CASE("a watcher that leaves is counted as one that left, and not as a failure of safe") {
+    test::system local;
+    local.sentinel({"-w", "billing", "-s", "TopSecret"});
+    test::caller watcher(local.environment_of("billing"));
+    auto const first = watcher.get(own);
+    REQUIRE(first.status == 200);
+    CHECK(watcher.send("GET", std::string(own) + "?wait=60", {}, {{"If-None-Match", first.etag}}, seconds{1}).status == 0);
+    watcher.drop_connection();
+    auto const metrics = [&] { return test::plain_get(local.port("live"), "/metrics").body; };
+    CHECK(test::eventually(seconds{20}, [&] { return metrics().contains("vsecm_http_held_requests_total{route=\"fetch\",code=\"499\"} 1\n"); }));
+    CHECK_FALSE(metrics().contains("code=\"503\""));
+}

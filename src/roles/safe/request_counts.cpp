@@ -14,7 +14,7 @@ struct status_word {
     std::string_view word;
 };
 constexpr auto statuses = std::to_array<status_word>({{200, "200"}, {304, "304"}, {400, "400"}, {403, "403"}, {404, "404"}, {405, "405"}, {409, "409"},
-                                                      {413, "413"}, {429, "429"}, {500, "500"}, {503, "503"}, {507, "507"}, {0, "other"}});
+                                                      {413, "413"}, {429, "429"}, {499, "499"}, {500, "500"}, {503, "503"}, {507, "507"}, {0, "other"}});
 
 std::size_t place_of(unsigned status) noexcept {
     auto const at = std::ranges::find(statuses, status, &status_word::status) - statuses.begin();

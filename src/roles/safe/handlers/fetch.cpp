@@ -40,6 +40,14 @@ base::status check_namespace_of(vault& safe, spiffe::caller const& who, store::s
     return fail(errc::denied, "the secret is not registered for namespace `{}`; register it with `-n {}`", *who.workload_namespace, *who.workload_namespace);
 }
 
+// Nobody hears it: for the audit and the counts, where a pod that ends while it waits is no failure of ours.
+net::http_response client_gone(request_context& ctx) {
+    net::http_response response;
+    response.status = status_client_gone;
+    ctx.outcome = "client_gone";
+    return response;
+}
+
 std::string_view reason_word(store::visibility seen) { return store::name_of(seen); }
 
 }  // namespace
@@ -98,6 +106,7 @@ net::awaitable<answer> handle_fetch(vault& safe, request_context& ctx, net::http
         auto rung = co_await exchange.hold(bell, deadline);
         if (!rung) {
             if (exchange.stopping()) co_return fail(errc::unavailable, "safe is stopping");
+            if (rung.error().code == errc::cancelled) co_return client_gone(ctx);
             co_return std::unexpected(std::move(rung).error());
         }
         if (!*rung) co_return unchanged(ctx, known);

@@ -24,6 +24,9 @@ struct request_context {
 
 using answer = base::result<net::http_response>;
 
+// Of a request whose client left while it was held; nginx's number. Never sent.
+inline constexpr unsigned status_client_gone = 499;
+
 // 200 with a body that the original's clients know.
 net::http_response ok_text(base::secret_text body);
 net::http_response ok_text(std::string_view body);

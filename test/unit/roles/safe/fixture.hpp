@@ -19,11 +19,13 @@ struct still_exchange final : net::http_exchange {
     net::executor loop;
     std::function<void()> during;
     bool ends = false;
+    bool client_leaves = false;
     explicit still_exchange(net::executor l) : loop(std::move(l)) {}
     net::executor get_executor() override { return loop; }
     std::size_t loop_index() const noexcept override { return 0; }
     bool stopping() const noexcept override { return ends; }
     net::awaitable<base::result<bool>> hold(net::wake_signal&, net::steady_clock::time_point) override {
+        if (client_leaves) co_return base::fail(errc::cancelled, "the client has gone");
         if (ends) co_return base::fail(errc::cancelled, "stopping");
         if (auto act = std::exchange(during, nullptr)) {
             act();

@@ -27,8 +27,9 @@ struct whole : fixture {
         served.enter(phase::serving);
     }
 
-    net::http_response ask(std::string const& id, std::string method, std::string target, std::string_view body = {}) {
+    net::http_response ask(std::string const& id, std::string method, std::string target, std::string_view body = {}, std::string_view etag = {}) {
         auto r = request(body);
+        if (!etag.empty()) r.fields.add("If-None-Match", etag);
         r.verb = net::verb_of(method);
         r.method = std::move(method);
         r.target = std::move(target);
@@ -49,6 +50,23 @@ constexpr auto secrets = "/sentinel/v1/secrets";
 constexpr auto upsert = R"({"workloads":["billing"],"value":"x"})";
 
 }  // namespace
+
+TEST_CASE("a watcher that leaves is no failure of ours, in the audit or in the counts") {
+    test::temp_folder folder;
+    auto const path = folder / "audit";
+    whole safe{base::unique_fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600))};
+    REQUIRE(safe.ask(sentinel, "POST", secrets, upsert).status == 200);
+    auto const tag = header(safe.ask(workload, "GET", "/workload/v1/secrets"), "ETag");
+    safe.exchange.client_leaves = true;
+    CHECK(safe.ask(workload, "GET", "/workload/v1/secrets?wait=30", {}, tag).status == 499);
+    safe.exchange.client_leaves = false;
+    safe.exchange.ends = true;
+    CHECK(safe.ask(workload, "GET", "/workload/v1/secrets?wait=30", {}, tag).status == 503);
+    auto const counts = safe.counted();
+    CHECK(counts.contains("\nvsecm_http_held_requests_total{route=\"fetch\",code=\"499\"} 1\n"));
+    CHECK(counts.contains("\nvsecm_http_held_requests_total{route=\"fetch\",code=\"503\"} 1\n"));
+    CHECK(test::slurp(path).contains("\"outcome\":\"client_gone\""));
+}
 
 TEST_CASE("no workload can flood the audit so that operators are refused") {
     int ends[2];
