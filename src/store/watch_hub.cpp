@@ -7,19 +7,25 @@
 namespace vsecm::store {
 
 void watch_table::ring(std::string const& name) {
-    // A bell may make its listener unregister, or register others: so by id, looked up again each time.
-    std::vector<std::uint64_t> ids;
-    auto const [first, last] = watchers.equal_range(name);
-    for (auto at = first; at != last; ++at) ids.push_back(at->second.id);
-    for (auto const id : ids) {
-        auto const [from, to] = watchers.equal_range(name);
-        for (auto at = from; at != to; ++at) {
-            if (at->second.id != id) continue;
-            at->second.bell->notify();
-            break;
-        }
+    // A bell may make its listener unregister, or register others: so by id, looked up again each time, and not beyond those
+    // that are there now. Ten thousand may wait for one name.
+    auto const end = next_id;
+    for (std::uint64_t last = 0;;) {
+        auto const of_name = watchers.find(name);
+        if (of_name == watchers.end()) break;
+        auto const next = of_name->second.upper_bound(last);
+        if (next == of_name->second.end() || next->first >= end) break;
+        last = next->first;
+        next->second->notify();
     }
     if (on_every_change) on_every_change(name);
+}
+
+void watch_table::remove(std::string const& name, std::uint64_t id) noexcept {
+    auto const of_name = watchers.find(name);
+    if (of_name == watchers.end()) return;  // the hub is gone
+    of_name->second.erase(id);
+    if (of_name->second.empty()) watchers.erase(of_name);
 }
 
 void watch_board::join(std::shared_ptr<watch_table> table) {
@@ -61,13 +67,17 @@ watch_hub::registration watch_hub::watch(std::string_view name, net::wake_signal
     r.table_ = table_;
     r.id_ = table_->next_id++;
     r.name_ = name;
-    table_->watchers.emplace(r.name_, watch_table::watcher{r.id_, &bell});
+    table_->watchers[r.name_].emplace(r.id_, &bell);
     return r;
 }
 
 void watch_hub::on_every_change(std::function<void(std::string const&)> told) { table_->on_every_change = std::move(told); }
 
-std::size_t watch_hub::num_watching() const noexcept { return table_->watchers.size(); }
+std::size_t watch_hub::num_watching() const noexcept {
+    std::size_t num = 0;
+    for (auto const& [name, bells] : table_->watchers) num += bells.size();
+    return num;
+}
 
 watch_hub::registration::registration(registration&& other) noexcept
     : table_(std::move(other.table_)), id_(other.id_), name_(std::move(other.name_)) {}
@@ -84,12 +94,7 @@ watch_hub::registration& watch_hub::registration::operator=(registration&& other
 
 void watch_hub::registration::reset() noexcept {
     if (!table_) return;
-    auto const [first, last] = table_->watchers.equal_range(name_);
-    for (auto at = first; at != last; ++at) {
-        if (at->second.id != id_) continue;
-        table_->watchers.erase(at);
-        break;
-    }
+    table_->remove(name_, id_);
     table_.reset();
 }
 

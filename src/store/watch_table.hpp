@@ -5,6 +5,7 @@
 #include "net/wake_signal.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -17,13 +18,11 @@ namespace vsecm::store {
 struct watch_table {
     explicit watch_table(net::executor e) : loop(std::move(e)) {}
     void ring(std::string const& name);
+    void remove(std::string const& name, std::uint64_t id) noexcept;
 
-    struct watcher {
-        std::uint64_t id;
-        net::wake_signal* bell;
-    };
+    using bells = std::map<std::uint64_t, net::wake_signal*>;  // by registration
     net::executor const loop;
-    std::unordered_multimap<std::string, watcher> watchers;
+    std::unordered_map<std::string, bells> watchers;  // by name; none is empty
     std::uint64_t next_id = 1;
     std::function<void(std::string const&)> on_every_change;
     bool closed = false;  // the hub is gone

@@ -177,6 +177,34 @@ TEST_CASE("a watcher is woken by each change of its name and by its dates, and b
     loop.context.poll();
 }
 
+TEST_CASE("a crowd that waits for one name is woken, and goes, in time that grows with the crowd and not with its square") {
+    constexpr std::size_t num = 100'000;
+    test::run_loop loop;  // outlives the store
+    auto store = in_memory();
+    auto const work = net::asio::make_work_guard(loop.context);
+    watch_hub hub(*store, loop.executor());
+    std::vector<net::wake_signal> bells(num);
+    std::vector<watch_hub::registration> watching(num);
+    std::size_t num_woken = 0;
+    bool in_order = true;
+    for (std::size_t i = 0; i < num; ++i) {
+        watching[i] = hub.watch("app", bells[i]);
+        bells[i].listen([&, i] {
+            in_order = in_order && i == num_woken;
+            ++num_woken;
+            watching[i].reset();
+        });
+    }
+    auto const begun = std::chrono::steady_clock::now();
+    REQUIRE(store->commit_and_wait(request(put("app", "v"))));
+    loop.until([&] { return num_woken == num; });
+    auto const took = std::chrono::steady_clock::now() - begun;
+    INFO(std::chrono::duration_cast<std::chrono::milliseconds>(took).count() << " ms");
+    CHECK(took < 5s);  // 40 s when each looked through all
+    CHECK(in_order);
+    CHECK(hub.num_watching() == 0);
+}
+
 TEST_CASE("a date in real time wakes without being asked") {
     test::run_loop loop;  // outlives the store
     auto store = in_memory();
