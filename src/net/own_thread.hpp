@@ -9,8 +9,8 @@
 
 namespace vsecm::net {
 
-// Runs `work` on a thread of its own and resumes on `loop`, the caller's, with what it returned or threw; the loop goes on
-// meanwhile. Work cannot be taken back: a cancellation, a deadline's too, is felt only when it has ended.
+// Runs `work` on a thread of its own and resumes on `loop`, the caller's, with what it returned or threw, or with why there
+// was no thread; the loop goes on meanwhile. Work cannot be taken back: a cancellation, a deadline's too, is felt only when it has ended.
 template <class Work>
 auto on_own_thread(executor loop, Work work) -> awaitable<decltype(work())> {
     std::optional<decltype(work())> outcome;
@@ -19,17 +19,23 @@ auto on_own_thread(executor loop, Work work) -> awaitable<decltype(work())> {
     timer done(loop, std::chrono::steady_clock::time_point::max());
     bool const cancellable = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);
-    std::jthread const worker([&] {
-        try {
-            outcome.emplace(work());
-        } catch (...) {
-            failure = std::current_exception();
-        }
-        asio::post(loop, [&] {
-            finished = true;
-            done.cancel();
+    std::jthread worker;
+    try {
+        worker = std::jthread([&] {
+            try {
+                outcome.emplace(work());
+            } catch (...) {
+                failure = std::current_exception();
+            }
+            asio::post(loop, [&] {
+                finished = true;
+                done.cancel();
+            });
         });
-    });
+    } catch (...) {  // no thread for it
+        failure = std::current_exception();
+        finished = true;
+    }
     while (!finished) co_await done.async_wait(as_result);
     co_await asio::this_coro::throw_if_cancelled(cancellable);
     if (failure) std::rethrow_exception(failure);

@@ -1,5 +1,6 @@
 #include "roles/safe/service.hpp"
 
+#include "base/log.hpp"
 #include "base/try.hpp"
 #include "codec/json_writer.hpp"
 #include "roles/safe/cluster.hpp"
@@ -48,6 +49,13 @@ void write_keys(codec::json_writer& out, vault const& open) {
     strings("rotationUnopened", renewal.unopened);
 }
 
+// A handler throws where there is no memory or no thread for it, and it may have changed something before: that has its line in
+// the audit like all else. What was thrown may be of what the handler worked on, so nobody is told.
+answer broken(request_context const& ctx) {
+    base::log::error("handler_failed", {{"cid", ctx.correlation_id}, {"route", api::name_of(ctx.route)}});
+    return base::fail(base::errc::internal, "safe has no memory, or no thread, for it now; what was asked may have been done all the same");
+}
+
 }  // namespace
 
 net::awaitable<net::http_response> service::handle(net::http_request& request, net::http_exchange& exchange) {
@@ -63,8 +71,12 @@ net::awaitable<net::http_response> service::handle(net::http_request& request, n
     auto const rank = must_be_written && ctx.who.kind == spiffe::caller_kind::sentinel ? audit_rank::vital : audit_rank::ordinary;
     if (must_be_written && audit_.stream().stuck(rank))
         admitted = base::fail(base::errc::unavailable, "the audit stream takes no lines: until it does, nothing is changed or exported (see docs/audit.md)");
-    if (!admitted) given = std::unexpected(std::move(admitted).error());
-    else given = co_await dispatch(ctx, request, exchange);
+    try {
+        if (!admitted) given = std::unexpected(std::move(admitted).error());
+        else given = co_await dispatch(ctx, request, exchange);
+    } catch (std::exception const&) {
+        given = broken(ctx);
+    }
 
     net::http_response response;
     if (given) {
@@ -73,6 +85,7 @@ net::awaitable<net::http_response> service::handle(net::http_request& request, n
         ctx.outcome = base::name_of(given.error().code);
         ctx.reason = given.error().what;
         response = failure(given.error());
+        response.close = given.error().code == base::errc::internal;  // whatever was broken, the next request begins afresh
         if (ctx.route == api::route::wrong_method) {
             response.status = 405;
             response.headers.emplace_back("Allow", std::string(api::allowed_methods(request.path)));

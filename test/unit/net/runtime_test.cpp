@@ -166,6 +166,43 @@ TEST_CASE("blocking work has a thread of its own, and cannot be taken back") {
     CHECK(loops.run() == 3);
 }
 
+namespace {
+// No thread can be made while it lives: none has room for such a stack.
+struct no_threads {
+    no_threads() {
+        ::pthread_getattr_default_np(&usual);
+        auto huge = usual;
+        REQUIRE(::pthread_attr_setstacksize(&huge, std::size_t{1} << 47) == 0);
+        REQUIRE(::pthread_setattr_default_np(&huge) == 0);
+    }
+    ~no_threads() { ::pthread_setattr_default_np(&usual); }
+    ::pthread_attr_t usual;
+};
+awaitable<void> check_no_thread(runtime& loops) {
+    bool const cancellable = co_await asio::this_coro::throw_if_cancelled();
+    bool thrown = false;
+    {
+        no_threads const now;
+        try {
+            auto work = [] { return 7; };
+            co_await on_own_thread(loops.loop(), work);
+        } catch (std::system_error const&) {
+            thrown = true;
+        }
+    }
+    CHECK(thrown);
+    CHECK(cancellable);
+    CHECK(co_await asio::this_coro::throw_if_cancelled() == cancellable);
+    loops.stop(3);
+}
+}  // namespace
+
+TEST_CASE("where there is no thread for it, blocking work throws, and what waits can be cancelled as before") {
+    runtime loops(1);
+    loops.spawn(0, "test", check_no_thread(loops));
+    CHECK(loops.run() == 3);
+}
+
 TEST_CASE("a step of the stop that blocks beyond the grace leaves the loop to a second signal") {
     int ready[2];
     REQUIRE(::pipe(ready) == 0);

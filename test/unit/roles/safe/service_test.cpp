@@ -8,6 +8,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <ranges>
+#include <stdexcept>
+
 using namespace vsecm;
 using namespace vsecm::roles::safe;
 using namespace vsecm::roles::safe::testing;
@@ -66,6 +69,27 @@ TEST_CASE("a watcher that leaves is no failure of ours, in the audit or in the c
     CHECK(counts.contains("\nvsecm_http_held_requests_total{route=\"fetch\",code=\"499\"} 1\n"));
     CHECK(counts.contains("\nvsecm_http_held_requests_total{route=\"fetch\",code=\"503\"} 1\n"));
     CHECK(test::slurp(path).contains("\"outcome\":\"client_gone\""));
+}
+
+TEST_CASE("a handler that throws is answered, counted, and has its line in the audit") {
+    test::temp_folder folder;
+    auto const path = folder / "audit";
+    whole safe{base::unique_fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600))};
+    safe.served.enter(phase::sealed);
+    safe.served.on_unseal([](crypto::root_key) -> net::awaitable<base::result<std::string>> { throw std::runtime_error("hunter2"); });
+    auto const key = crypto::root_key::generate();
+    auto const lines = key.print();
+    std::vector<std::string> words;
+    for (auto const line : std::views::split(lines.view(), '\n')) words.emplace_back(std::string_view(line));
+    auto const posted = std::format(R"({{"ageSecretKey":"{}","agePublicKey":"{}","aesCipherKey":"{}"}})", words.at(0), words.at(1), words.at(2));
+    auto const given = safe.ask(sentinel, "POST", "/sentinel/v1/keys", posted);
+    CHECK(given.status == 500);
+    CHECK(given.close);
+    CHECK_FALSE(given.body.view().contains("hunter2"));
+    auto const audit = test::slurp(path);
+    CHECK(audit.contains("\"event\":\"keys\",\"outcome\":\"internal\""));
+    CHECK_FALSE(audit.contains("hunter2"));
+    CHECK(safe.counted().contains("\nvsecm_http_requests_total{route=\"keys\",code=\"500\"} 1\n"));
 }
 
 TEST_CASE("no workload can flood the audit so that operators are refused") {
