@@ -5,22 +5,24 @@
 namespace vsecm::store {
 namespace {
 
-void count(mirror_counts& counted, mirror_entry const& entry) {
-    auto& number = entry.state == mirror_state::synced ? counted.synced : entry.state == mirror_state::failing ? counted.failing : counted.waiting;
-    ++number;
+std::size_t& number_of(mirror_counts& counted, mirror_state state) {
+    return state == mirror_state::synced ? counted.synced : state == mirror_state::failing ? counted.failing : counted.waiting;
 }
 
 }  // namespace
 
 bool mirror_table::set(std::string const& name, std::string const& space, mirror_state state, std::uint64_t version, std::string why) {
     std::lock_guard held(mutex_);
-    auto const [at, is_new] = entries_.try_emplace(key{name, space});
+    auto& counted = by_space_[space];  // first: what has an entry has a count, whatever there is no memory for
+    auto const [at, is_new] = entries_.try_emplace(key{name, space}, mirror_entry{name, space});
     auto& entry = at->second;
     bool const differs = is_new || entry.state != state || entry.why != why;
-    if (is_new || entry.state != state) entry.since = clock_.now();
-    entry.name = name;
-    entry.space = space;
-    entry.state = state;
+    if (is_new || entry.state != state) {
+        if (!is_new) --number_of(counted, entry.state);
+        ++number_of(counted, state);
+        entry.since = clock_.now();
+        entry.state = state;
+    }
     if (version != 0) entry.version = version;
     entry.why = std::move(why);
     return differs;
@@ -28,21 +30,28 @@ bool mirror_table::set(std::string const& name, std::string const& space, mirror
 
 void mirror_table::erase(std::string const& name, std::string const& space) {
     std::lock_guard held(mutex_);
-    entries_.erase(key{name, space});
+    auto const found = entries_.find(key{name, space});
+    if (found == entries_.end()) return;
+    auto& counted = by_space_[space];
+    --number_of(counted, found->second.state);
+    if (counted == mirror_counts{}) by_space_.erase(space);
+    entries_.erase(found);
 }
 
 mirror_counts mirror_table::counts() const {
     std::lock_guard held(mutex_);
-    mirror_counts counted;
-    for (auto const& [where, entry] : entries_) count(counted, entry);
-    return counted;
+    mirror_counts all;
+    for (auto const& [space, counted] : by_space_) {
+        all.synced += counted.synced;
+        all.failing += counted.failing;
+        all.waiting += counted.waiting;
+    }
+    return all;
 }
 
 std::map<std::string, mirror_counts> mirror_table::counts_by_space() const {
     std::lock_guard held(mutex_);
-    std::map<std::string, mirror_counts> counted;
-    for (auto const& [where, entry] : entries_) count(counted[entry.space], entry);
-    return counted;
+    return by_space_;
 }
 
 std::vector<mirror_entry> mirror_table::entries(std::size_t most) const {

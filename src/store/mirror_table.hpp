@@ -21,11 +21,12 @@ struct mirror_entry {
     mirror_state state = mirror_state::waiting;
     base::system_time since{};  // when it came to be in this state
     std::uint64_t version = 0;  // of the secret that is there; 0 if none was written by this process
-    std::string why;            // of failing: a sentence without secrets
+    std::string why{};          // of failing: a sentence without secrets
 };
 
 struct mirror_counts {
     std::size_t synced = 0, failing = 0, waiting = 0;
+    auto operator<=>(mirror_counts const&) const = default;
 };
 
 // Thread-safe.
@@ -37,6 +38,7 @@ public:
     bool set(std::string const& name, std::string const& space, mirror_state state, std::uint64_t version = 0, std::string why = {});
     void erase(std::string const& name, std::string const& space);
 
+    // Kept as they change: whoever asks, a scrape of everybody's, does not look through all entries.
     mirror_counts counts() const;
     std::map<std::string, mirror_counts> counts_by_space() const;
     // Failing ones first, then by name; at most so many.
@@ -50,6 +52,7 @@ private:
     base::clock const& clock_;
     mutable std::mutex mutex_;
     std::map<key, mirror_entry> entries_;
+    std::map<std::string, mirror_counts> by_space_;  // of those that have entries
 };
 
 }  // namespace vsecm::store
