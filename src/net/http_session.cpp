@@ -164,6 +164,21 @@ bool http_session::absorb(base::byte_view bytes) {
     return state != parse_state::need_more;
 }
 
+// The header is here and the body is not: until when more of it must come. A client that waits to be asked for it is.
+awaitable<http_session::outcome> http_session::body_goes_on() {
+    auto const now = steady_clock::now();
+    if (!body_begun_) {
+        body_begun_ = true;
+        body_ends_ = now + limits().body;
+        if (parser_->expects_continue()) {
+            static constexpr std::string_view go_ahead = "HTTP/1.1 100 Continue\r\n\r\n";
+            if (co_await send(base::as_bytes(go_ahead)) == outcome::end) co_return outcome::end;
+        }
+    }
+    set_deadline(std::min(body_ends_, now + limits().body_stall));
+    co_return outcome::go_on;
+}
+
 awaitable<http_session::outcome> http_session::read_request() {
     phase_ = phase::idle;
     set_deadline(limits().idle);
@@ -174,6 +189,7 @@ awaitable<http_session::outcome> http_session::read_request() {
         phase_ = phase::reading;
         set_deadline(limits().header);
         complete = absorb({});
+        if (!complete && parser_->has_header() && co_await body_goes_on() == outcome::end) co_return outcome::end;
     }
     while (!complete) {
         bool last_look = false;
@@ -184,23 +200,11 @@ awaitable<http_session::outcome> http_session::read_request() {
             complete = absorb(bytes);
             base::wipe(bytes.data(), bytes.size());
             if (complete) break;
-            auto const now = steady_clock::now();
             if (phase_ == phase::idle) {
                 phase_ = phase::reading;
-                set_deadline(now + limits().header);
+                set_deadline(limits().header);
             }
-            if (parser_->has_header()) {
-                if (!body_begun_) {
-                    body_begun_ = true;
-                    body_ends_ = now + limits().body;
-                    if (parser_->expects_continue()) {
-                        static constexpr std::string_view go_ahead = "HTTP/1.1 100 Continue\r\n\r\n";
-                        if (co_await send(base::as_bytes(go_ahead)) == outcome::end) co_return outcome::end;
-                        phase_ = phase::reading;
-                    }
-                }
-                set_deadline(std::min(body_ends_, now + limits().body_stall));
-            }
+            if (parser_->has_header() && co_await body_goes_on() == outcome::end) co_return outcome::end;
             continue;
         }
         if (step.state == io_state::closed || step.state == io_state::failed || last_look) co_return outcome::end;

@@ -100,6 +100,7 @@ private:
     awaitable<outcome> handshake();
     awaitable<outcome> serve_one();
     awaitable<outcome> read_request();
+    awaitable<outcome> body_goes_on();
     bool still_welcome();
     awaitable<outcome> answer(http_response response);
     awaitable<outcome> refuse(unsigned status, std::string_view why);

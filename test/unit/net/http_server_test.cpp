@@ -71,6 +71,16 @@ TEST_CASE("100-continue is answered before the body comes") {
     CHECK(client.receive().status == 100);
     client.send("body");
     CHECK(client.receive().body == "body");
+    // Also of one whose header came along with the request before, and of the next.
+    auto const asks = request("POST /echo", "Content-Length: 4\r\nExpect: 100-continue\r\n");
+    client.send(request("GET /ok") + asks);
+    CHECK(client.receive().body == "hello");
+    CHECK(client.receive().status == 100);
+    client.send("body" + asks);
+    CHECK(client.receive().body == "body");
+    CHECK(client.receive().status == 100);
+    client.send("more");
+    CHECK(client.receive().body == "more");
     client.send(request("POST /echo", "Content-Length: 4\r\nExpect: the-impossible\r\n"));
     CHECK(client.receive().status == 417);
 }
