@@ -23,7 +23,7 @@ constexpr unsigned accepts_a_turn = 64;                       // then the other 
 // Once every half second, only while there are connections.
 // `server` owns the loop.
 awaitable<void> sweep(std::shared_ptr<http_server_state> server, server_loop& loop) {
-    while (!loop.slots.empty()) {
+    do {
         loop.sweep_timer.expires_after(sweep_interval);
         auto [failed] = co_await loop.sweep_timer.async_wait(as_result);
         if (failed) break;
@@ -35,7 +35,7 @@ awaitable<void> sweep(std::shared_ptr<http_server_state> server, server_loop& lo
         for (std::size_t i = 0; i < loop.slots.size(); ++i) {
             if (loop.slots[i].deadline <= now) loop.slots[i].session->expire();
         }
-    }
+    } while (!loop.slots.empty());
     loop.sweeping = false;
 }
 
@@ -58,11 +58,16 @@ void begin_session(std::shared_ptr<http_server_state> server, server_loop& loop,
         tcp_socket socket(loop.loop, protocol, fd.get());
         fd.release();
         auto session = std::make_shared<http_session>(server, loop, std::move(socket), remote, std::move(context));
-        asio::co_spawn(loop.loop, http_session::run(std::move(session)), log_task);
+        // The sweep first: a session that runs gives back what was counted for it, and below nobody may do so again. Without one to
+        // sweep it ends by itself.
         if (!loop.sweeping) {
+            asio::co_spawn(loop.loop, sweep(server, loop), [server, &loop](std::exception_ptr failure) {
+                if (failure) loop.sweeping = false;
+                log_task(failure);
+            });
             loop.sweeping = true;
-            asio::co_spawn(loop.loop, sweep(server, loop), log_task);
         }
+        asio::co_spawn(loop.loop, http_session::run(std::move(session)), log_task);
     } catch (std::exception const&) {  // no memory, no identity, no room in epoll: this connection only
         ++server->counters.handshakes_failed;
         server->forget_one(loop, true);
