@@ -54,14 +54,24 @@ private:
     std::optional<id_pattern> pattern_;
 };
 
+// What the letter after a backslash stands for: punctuation for itself, digits and word characters. All else may be a slash, or
+// many: "\S", "\x2f", "\Q".
+constexpr bool matches_no_slash_escaped(char c) noexcept {
+    bool const letter_or_digit = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    return c == 'd' || c == 'w' || (!letter_or_digit && c != '/');
+}
+
 // Which segment of the path is the literal "ns" in a pattern such as "^spiffe://td/workload/[^/]+/ns/[^/]+…". Nothing
-// where that cannot be told (a slash inside a group, or something that may match a slash before it).
+// where that cannot be told (a slash inside a group or with a quantifier, or something that may match a slash before it).
 std::optional<std::size_t> namespace_segment(std::string_view pattern, std::size_t path_begin) {
-    std::size_t index = 0;
+    std::size_t index = 0, depth = 0;
+    // Another number of times than once.
+    auto const quantified = [&](std::size_t at) { return at < pattern.size() && std::string_view("?*+{").contains(pattern[at]); };
     for (std::size_t i = path_begin; i < pattern.size(); ++i) {
         char const c = pattern[i];
         if (c == '\\') {
             ++i;
+            if (i == pattern.size() || !matches_no_slash_escaped(pattern[i])) return {};
         } else if (c == '[') {
             auto const end = pattern.find(']', i + 3);  // "[^]" and "[]" may begin with a literal ']'
             bool const excludes_slash = pattern.substr(i).starts_with("[^/]");
@@ -69,11 +79,16 @@ std::optional<std::size_t> namespace_segment(std::string_view pattern, std::size
             if (!excludes_slash && pattern.substr(i, end - i).contains('/')) return {};
             if (!excludes_slash && pattern.substr(i).starts_with("[^")) return {};
             i = excludes_slash ? i + 3 : end;
-        } else if (c == '.' && i + 1 < pattern.size() && (pattern[i + 1] == '*' || pattern[i + 1] == '+')) {
+        } else if (c == '.' && quantified(i + 1)) {
             return {};
         } else if (c == '|') {
             return {};
+        } else if (c == '(') {
+            ++depth;
+        } else if (c == ')') {
+            --depth;  // the pattern compiles, so there was one
         } else if (c == '/') {
+            if (depth > 0 || quantified(i + 1)) return {};
             if (pattern.substr(i).starts_with("/ns/")) return index;
             ++index;
         }

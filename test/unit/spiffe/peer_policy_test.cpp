@@ -112,6 +112,39 @@ TEST_CASE("Q32: a pattern that does not compile is an error at start that names 
     CHECK(peer_policy::make(literal).error().what.starts_with("VSECM_WORKLOAD_NAME_REGEXP"));
 }
 
+TEST_CASE("the place of the namespace is told only where the pattern leaves no doubt") {
+    struct row {
+        std::string_view path;  // of the pattern, after the trust domain
+        bool told;
+    };
+    for (auto const& [path, told] : {
+             row{"/workload/([^/]+)/ns/[^/]+/sa/[^/]+$", true},
+             row{"/(?:workload)/([^/]+)/ns/[^/]+$", true},
+             row{"/work\\-load/(\\w+)/ns/\\d+$", true},
+             row{"/([a-z]+)?/([^/]+)/ns/[^/]+$", true},   // an ID has no empty segment
+             row{"/(?:cluster/)?workload/([^/]+)/ns/[^/]+$", false},
+             row{"/(workload/[^/]+)/ns/[^/]+$", false},
+             row{"/workload/([^/]+)(?:/ns/[^/]+)?$", false},
+             row{"/?workload/([^/]+)/ns/[^/]+$", false},
+             row{"/workload/*([^/]+)/ns/[^/]+$", false},
+             row{"/workload/{1,2}([^/]+)/ns/[^/]+$", false},
+             row{"/workload\\/([^/]+)/ns/[^/]+$", false},
+             row{"/workload/(\\S+)/ns/[^/]+$", false},
+             row{"/workload\\x2f([^/]+)/ns/[^/]+$", false},
+             row{"/workload/(.{1,9})/ns/[^/]+$", false},
+             row{"/workload/(.+)/ns/[^/]+$", false},
+         }) {
+        CAPTURE(path);
+        identity_patterns settings;
+        settings.trust_domain = "vsecm.com";
+        settings.workload_name_regexp = "^spiffe://vsecm.com" + std::string(path);
+        settings.workload = settings.workload_name_regexp;
+        auto const made = peer_policy::make(settings);
+        if (!made) FAIL(made.error().what);
+        CHECK(made->has_namespaces() == told);
+    }
+}
+
 TEST_CASE("other layouts and trust domains") {
     identity_patterns istio;
     istio.trust_domain = "aegis.ist";
