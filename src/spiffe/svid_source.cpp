@@ -121,22 +121,35 @@ struct svid_source::impl final : watch_listener {
     }
 
     base::status take(x509_context&& context) {
-        VSECM_TRY(next, choose(std::move(context.svids)));
-        if (clock.now() >= next.expires())
-            return base::fail(base::errc::invalid, "the SPIFFE Workload API at {} sent an SVID of {} that has expired",
-                              options.watch.where.text(), next.id().text());
         auto const before = bundles->load();
         VSECM_TRY(trusted, trust_bundles::make(context.bundles, context.federated, before));
-        bool const same = svid && trusted == before && svid->chain() == next.chain();
-        if (!same) VSECM_TRY_OK(swap(std::move(next), trusted));
+        auto next = choose_in_date(std::move(context.svids));
+        if (!next) {
+            // Whom to trust is news all the same: a root that was taken away must not be trusted because our own SVID came late.
+            bool const of_our_domain = svid && context.bundles.contains(std::string(svid->id().trust_domain()));
+            if (of_our_domain && trusted != before) VSECM_TRY_OK(swap(*svid, trusted));
+            return std::unexpected(std::move(next).error());
+        }
+        bool const same = svid && trusted == before && svid->chain() == next->chain();
+        if (!same) {
+            VSECM_TRY_OK(swap(*next, trusted));
+            svid = *std::move(next);
+        }
         std::lock_guard const lock(guard);
         known.withdrawn = false;
         known.problem.clear();
         return {};
     }
 
+    base::result<x509_svid> choose_in_date(std::vector<x509_svid>&& svids) const {
+        VSECM_TRY(next, choose(std::move(svids)));
+        if (clock.now() < next.expires()) return next;
+        return base::fail(base::errc::invalid, "the SPIFFE Workload API at {} sent an SVID of {} that has expired",
+                          options.watch.where.text(), next.id().text());
+    }
+
     // Everything is made before anything is replaced.
-    base::status swap(x509_svid next, std::shared_ptr<trust_bundles const> const& trusted) {
+    base::status swap(x509_svid const& next, std::shared_ptr<trust_bundles const> const& trusted) {
         using dated = role_source::dated_context;
         auto const generation = known.generation + 1;
         std::shared_ptr<dated const> serving;
@@ -154,15 +167,14 @@ struct svid_source::impl final : watch_listener {
         bundles->store(trusted);
         if (serving) server->replace(std::move(serving));
         if (connecting) client->replace(std::move(connecting));
-        svid = std::move(next);
         {
             std::lock_guard const lock(guard);
-            known.id = svid->id();
-            known.expires = svid->expires();
+            known.id = next.id();
+            known.expires = next.expires();
             known.generation = generation;
         }
-        base::log::info("identity_received", {{"id", svid->id().text()},
-                                              {"expires", base::format_rfc3339(svid->expires())},
+        base::log::info("identity_received", {{"id", next.id().text()},
+                                              {"expires", base::format_rfc3339(next.expires())},
                                               {"trust_domains", trusted->num_domains()},
                                               {"generation", generation}});
         return {};

@@ -296,6 +296,40 @@ TEST_CASE("an SVID past its date is not handed out") {
     CHECK(source->tls(net::tls_role::client)->current() == nullptr);
 }
 
+TEST_CASE("whom to trust is taken also from an update whose SVID is of no use") {
+    world w;
+    base::manual_clock clock(base::system_clock().now());
+    auto foreign = identity::issuer::ephemeral({.trust_domain = "other.org"}).value();
+    identity::workload_api_server foreign_api(w.loop.executor(), foreign);
+    foreign.set_federated("vsecm.com", w.ca.bundle());
+    REQUIRE(foreign_api.add("spiffe://other.org/guest", w.socket("guest")));
+    auto const guest = w.start(w.options("guest"));
+    REQUIRE(w.loop.run(guest->wait_first(in(10s))));
+    w.ca.set_federated("other.org", foreign.bundle());
+    REQUIRE(w.api->add(std::string(safe_id), w.socket("safe")));
+    auto o = w.options("safe");
+    o.clock = &clock;
+    auto const safe = w.start(o);
+    REQUIRE(w.loop.run(safe->wait_first(in(10s))));
+    auto const welcome = connect(w.loop, *safe->tls(net::tls_role::server), *guest->tls(net::tls_role::client));
+    REQUIRE(welcome.good());
+    REQUIRE(welcome.server->peer()->still_valid(base::system_clock().now()));
+
+    // By the clock of safe the next SVID has expired when it comes; the federation has ended meanwhile.
+    clock.advance(1min);
+    REQUIRE(w.api->remove(w.socket("safe")));
+    w.ca.set_federated("other.org", {0x30, 0x03, 0x02, 0x01, 0x05});
+    REQUIRE(w.api->add(std::string(safe_id), w.socket("safe"), 5s));
+    w.loop.until([&] { return safe->state().problem.contains("has expired"); });
+    CHECK_FALSE(welcome.server->peer()->still_valid(base::system_clock().now()));
+    CHECK_FALSE(connect(w.loop, *safe->tls(net::tls_role::server), *guest->tls(net::tls_role::client)).server_result);
+    // The SVID held is in date, and goes on.
+    auto const billing = w.ready("billing", billing_id);
+    CHECK(connect(w.loop, *safe->tls(net::tls_role::server), *billing->tls(net::tls_role::client)).good());
+    CHECK(safe->state().problem.contains("has expired"));
+    foreign_api.stop();
+}
+
 TEST_CASE("a server that is no Workload API ends the watch; garbage is survived") {
     world w;
     grpc::server refusing(w.loop.executor(), [](std::shared_ptr<grpc::server_call> call) {
