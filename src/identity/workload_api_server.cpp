@@ -10,6 +10,8 @@ namespace vsecm::identity {
 namespace {
 
 constexpr std::string_view service_prefix = "/SpiffeWorkloadAPI/";
+// Between new roots and new leaves: time for everyone to take the roots in.
+constexpr std::chrono::milliseconds settling{300};
 grpc::call_status const not_issued{grpc::code::permission_denied, "no identity issued"};
 
 // Protobuf of this API is nothing but length-delimited fields. Written by hand, because a key passes through: wiping memory.
@@ -63,12 +65,13 @@ struct workload_api_server::state : std::enable_shared_from_this<workload_api_se
         std::unique_ptr<grpc::server> listener;
     };
 
-    state(net::executor loop, issuer& ca, workload_api_options chosen) : ex(loop), authority(ca), options(chosen) {}
+    state(net::executor loop, issuer& ca, workload_api_options chosen) : ex(loop), authority(ca), options(chosen), pushed(bundles_response()) {}
 
     net::executor ex;
     issuer& authority;
     workload_api_options options;
     std::map<std::string, std::shared_ptr<identity>> identities;  // by socket path
+    base::secret_text pushed;  // the bundles that everyone was last told
 
     base::secret_text svid_response(identity const& who) const {
         auto const roots = authority.bundle();
@@ -127,34 +130,49 @@ struct workload_api_server::state : std::enable_shared_from_this<workload_api_se
             auto const life = who->svid.expires - authority.clock().now();
             pause = std::chrono::nanoseconds{static_cast<std::int64_t>(static_cast<double>(life.count()) * jitter() / 2)};
         }
-        who->rotation.expires_after(pause);
-        who->rotation.async_wait([weak = weak_from_this(), who](net::error_code ec) {
-            if (auto const self = weak.lock(); self && !ec) self->rotate(who);
-        });
+        after(pause, who, &state::rotate);
         if (!minted) return std::unexpected(std::move(minted).error());
         return {};
+    }
+
+    // What is to happen to the SVID next, in place of what was to.
+    void after(std::chrono::nanoseconds pause, std::shared_ptr<identity> const& who, void (state::*next)(std::shared_ptr<identity> const&)) {
+        who->rotation.expires_after(pause);
+        who->rotation.async_wait([weak = weak_from_this(), who, next](net::error_code ec) {
+            if (auto const self = weak.lock(); self && !ec) (*self.*next)(who);
+        });
     }
 
     void rotate(std::shared_ptr<identity> const& who) {
         if (who->closed) return;  // the timer had already fired
         if (authority.ca_is_old()) {
-            // Everybody needs the new root before anybody presents a leaf of it.
             if (auto rotated = authority.rotate_ca(); rotated) return push_all();
             else base::log::error("identity_ca_rotation_failed", {{"reason", rotated.error().what}});
         }
+        renew_and_send(who);
+    }
+
+    void renew_and_send(std::shared_ptr<identity> const& who) {
+        if (who->closed) return;
         if (auto renewed = renew(who); !renewed)
             return base::log::error("identity_rotation_failed", {{"id", who->id}, {"reason", renewed.error().what}});
         send_to_all(who->svid_calls, svid_response(*who));
     }
 
+    // Everybody needs new roots before anybody presents a leaf of them: so first the SVIDs that are there, with these.
     void push_all() {
-        auto const bundles = bundles_response();
+        auto bundles = bundles_response();
+        bool const has_news = bundles.view() != pushed.view();
         for (auto const& [path, who] : identities) {
-            if (auto renewed = renew(who); !renewed)
-                base::log::error("identity_rotation_failed", {{"id", who->id}, {"reason", renewed.error().what}});
-            send_to_all(who->svid_calls, svid_response(*who));
             send_to_all(who->bundle_calls, bundles);
+            if (has_news) {
+                send_to_all(who->svid_calls, svid_response(*who));
+                after(settling, who, &state::renew_and_send);
+            } else {
+                renew_and_send(who);
+            }
         }
+        pushed = std::move(bundles);
     }
 
     static void close(identity& who) {

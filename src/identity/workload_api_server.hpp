@@ -33,7 +33,8 @@ public:
     base::status remove(std::string const& socket_path);
     // Withdraws (or gives back) the identity while the socket stays: callers get PERMISSION_DENIED "no identity issued".
     base::status set_issued(std::string const& socket_path, bool issued);
-    // New SVIDs and bundles for everyone, now (after set_federated or rotate_ca).
+    // The bundles for everyone now (after set_federated or rotate_ca), and new SVIDs: where the bundles are news, a moment later,
+    // when everyone knows them.
     void push_all();
     void stop();
 

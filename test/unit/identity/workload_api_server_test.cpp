@@ -76,6 +76,36 @@ TEST_CASE("bundles are streamed with the federated ones, and again when they cha
     CHECK(second->view().contains(base::as_text(other.bundle())));
 }
 
+TEST_CASE("everyone knows a new root before anyone shows a leaf of it") {
+    world w;
+    auto const other = w.folder / "b.sock";
+    REQUIRE(w.api.add("spiffe://vsecm.com/workload/b", other));
+    struct watcher {
+        grpc::client connection;
+        grpc::client_stream stream;
+    };
+    std::vector<std::unique_ptr<watcher>> all;
+    std::vector<spiffe::x509_context> first;
+    auto const next = [&](watcher& one) {
+        auto const message = w.loop.run(one.stream.next(in(5s))).value();
+        return spiffe::parse_x509_svid_response(message->bytes()).value();
+    };
+    for (auto const& path : {w.path, other}) {
+        auto c = w.loop.run(grpc::client::connect({grpc::endpoint::kind::unix_path, path, {}, 0}, {}, in(5s))).value();
+        auto stream = c.start("/SpiffeWorkloadAPI/FetchX509SVID", header, {});
+        all.push_back(std::make_unique<watcher>(std::move(c), std::move(stream)));
+        first.push_back(next(*all.back()));
+    }
+    REQUIRE(w.ca.rotate_ca());
+    w.api.push_all();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        auto const told = next(*all[i]);
+        CHECK(told.svids[0].chain() == first[i].svids[0].chain());
+        CHECK(told.bundles.begin()->second.size() > first[i].bundles.begin()->second.size());
+    }
+    for (std::size_t i = 0; i < all.size(); ++i) CHECK(next(*all[i]).svids[0].chain() != first[i].svids[0].chain());
+}
+
 TEST_CASE("identities come and go; their sockets with them") {
     world w;
     CHECK(w.api.add(std::string(id), w.path).error().code == base::errc::conflict);

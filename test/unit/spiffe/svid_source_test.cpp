@@ -173,7 +173,8 @@ TEST_CASE("the CA changes and nobody is cut off; a root that is withdrawn cuts o
     auto const c = connect(w.loop, *safe->tls(net::tls_role::server), *billing->tls(net::tls_role::client));
     REQUIRE(w.ca.rotate_ca());
     w.api->push_all();
-    w.loop.until([&] { return safe->state().generation == 2 && billing->state().generation == 2; });
+    // First the new root, then the new leaf.
+    w.loop.until([&] { return safe->state().generation == 3 && billing->state().generation == 3; });
     CHECK(c.server->peer()->still_valid(base::system_clock().now()));
     auto const d = connect(w.loop, *safe->tls(net::tls_role::server), *billing->tls(net::tls_role::client));
     CHECK(d.good());
@@ -190,7 +191,7 @@ TEST_CASE("the CA changes and nobody is cut off; a root that is withdrawn cuts o
     CHECK(stranger.server_result.error().what.contains("nothing is known about the trust domain other.org"));
     w.ca.set_federated("other.org", foreign.bundle());
     w.api->push_all();
-    w.loop.until([&] { return safe->state().generation == 3; });
+    w.loop.until([&] { return safe->state().generation == 5; });
     auto const welcome = connect(w.loop, *safe->tls(net::tls_role::server), *guest->tls(net::tls_role::client));
     REQUIRE(welcome.good());
     CHECK(welcome.server->peer()->id() == "spiffe://other.org/guest");
@@ -198,7 +199,7 @@ TEST_CASE("the CA changes and nobody is cut off; a root that is withdrawn cuts o
     w.ca.set_federated("other.org", {0x30, 0x03, 0x02, 0x01, 0x05});
     REQUIRE(w.ca.rotate_ca());
     w.api->push_all();
-    w.loop.until([&] { return safe->state().generation == 4; });
+    w.loop.until([&] { return safe->state().generation == 7; });
     CHECK(safe->state().problem.empty());
     CHECK_FALSE(welcome.server->peer()->still_valid(base::system_clock().now()));
     CHECK(d.server->peer()->still_valid(base::system_clock().now()));
