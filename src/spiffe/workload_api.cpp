@@ -189,14 +189,18 @@ void x509_watch::stop() {
 }
 
 net::awaitable<base::status> x509_watch::run() {
+    bool was_unsupported = false;
     while (!stopped_) {
         auto const ended = co_await watch_once();
         stream_.reset();
         if (stopped_) break;
-        listener_.on_error(ended.error());
-        if (ended.error().code == base::errc::unsupported) co_return ended;
+        // Something else at that address, or an agent that does not do this yet: whoever mends that does not restart us.
+        bool const is_unsupported = ended.error().code == base::errc::unsupported;
+        if (!is_unsupported || !was_unsupported) listener_.on_error(ended.error());
+        was_unsupported = is_unsupported;
         // Never at once, and never in step with others who lost the same agent.
-        auto const wait = std::max(tries_.next().value_or(options_.max_retry), options_.first_retry / 2);
+        auto const least = (is_unsupported ? options_.max_retry : options_.first_retry) / 2;
+        auto const wait = std::max(tries_.next().value_or(options_.max_retry), least);
         pause_.expires_after(wait);
         auto [woken] = co_await pause_.async_wait(net::as_result);
         static_cast<void>(woken);

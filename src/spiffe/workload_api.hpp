@@ -43,16 +43,15 @@ public:
     virtual void on_update(x509_context&& context) = 0;
     // A sentence for people, and a code: no_identity (PERMISSION_DENIED: none is issued to us, or no longer), not_found
     // (no socket), denied (no permission for the socket), unavailable, timeout, corrupt (a message that did not parse: the
-    // stream stays open), unsupported (the watch has ended). Called before each retry.
+    // stream stays open), unsupported (INVALID_ARGUMENT, UNIMPLEMENTED: said once, asked again seldom). Called before each retry.
     virtual void on_error(base::error const& why) = 0;
 };
 
-// Watches until stopped; single loop. Reconnects for ever, except when the server says INVALID_ARGUMENT or UNIMPLEMENTED.
+// Watches until stopped; single loop. Reconnects for ever.
 class x509_watch {
 public:
     x509_watch(net::executor ex, watch_options options, watch_listener& listener);
-    // Ends by stop() (errc::cancelled) or when the server's answer cannot change (errc::unsupported). The object
-    // must outlive the coroutine.
+    // Ends by stop() (errc::cancelled). The object must outlive the coroutine.
     net::awaitable<base::status> run();
     void stop();
 

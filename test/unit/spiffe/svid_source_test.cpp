@@ -331,15 +331,21 @@ TEST_CASE("whom to trust is taken also from an update whose SVID is of no use") 
     foreign_api.stop();
 }
 
-TEST_CASE("a server that is no Workload API ends the watch; garbage is survived") {
+TEST_CASE("a server that is no Workload API is asked again, and garbage is survived") {
     world w;
-    grpc::server refusing(w.loop.executor(), [](std::shared_ptr<grpc::server_call> call) {
+    int num_refused = 0;
+    grpc::server refusing(w.loop.executor(), [&](std::shared_ptr<grpc::server_call> call) {
+        ++num_refused;
         call->finish({grpc::code::invalid_argument, "security header missing from request"});
     });
     REQUIRE(refusing.listen_unix(w.socket("refusing"), 0600));
-    auto const stopped = w.start(w.options("refusing"));
-    auto const failed = w.loop.run(stopped->wait_first(in(30s), svid_source::patience::until_first_error));
+    auto const refused = w.start(w.options("refusing"));
+    auto const failed = w.loop.run(refused->wait_first(in(30s), svid_source::patience::until_first_error));
     CHECK(failed.error().what.contains("is not a SPIFFE Workload API we can use: INVALID_ARGUMENT: security header missing"));
+    w.loop.until([&] { return num_refused >= 3; });
+    refusing.stop();
+    REQUIRE(w.api->add(std::string(safe_id), w.socket("refusing")));
+    CHECK(w.loop.run(refused->wait_first(in(10s))));
 
     int num_calls = 0;
     std::shared_ptr<grpc::server_call> held;
@@ -370,5 +376,4 @@ TEST_CASE("a server that is no Workload API ends the watch; garbage is survived"
     CHECK(broken.error().code == base::errc::no_identity);
     held.reset();
     lying.stop();
-    refusing.stop();
 }
