@@ -50,6 +50,17 @@ TEST_CASE("an apply makes a Secret, changes it, and leaves alone what is not our
     CHECK(f.get()->owners("theirs").others);
 }
 
+TEST_CASE("a name that no cluster has is invalid, and no server that does not answer") {
+    fixture f;
+    for (auto const& which : {secret_ref{"Not_A_Space", "db"}, secret_ref{"*", "db"}, secret_ref{"", "db"}, secret_ref{"default", "../db"}}) {
+        CAPTURE(which.text());
+        auto const outcome = f.loop.run(f.api->get(which));
+        REQUIRE_FALSE(outcome);
+        CHECK(outcome.error().why == refusal::invalid);
+        CHECK(outcome.error().what.starts_with(which.text()));
+    }
+}
+
 TEST_CASE("an apply gives way or wins, and only over the object that was seen") {
     fixture f;
     f.server.put("default", "db", {.data = {{"a", "theirs"}}});
