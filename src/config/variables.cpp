@@ -87,7 +87,7 @@ constexpr variable table[] = {
     {"VSECM_SAFE_MAX_HEADER", bytes, ours, by_safe, "16KiB", "bytes", "largest request line and headers together; beyond it 431"},
     {"VSECM_SAFE_MAX_VALUE", bytes, ours, by_safe, "1MiB", "bytes", "largest secret; beyond it 413"},
     {"VSECM_SAFE_MAX_SECRETS", integer, ours, by_safe, "100000", "", "most secrets kept; beyond it 429"},
-    {"VSECM_SAFE_MAX_CONNECTIONS", integer, ours, by_safe, "20000", "", "most connections at once; more are closed"},
+    {"VSECM_SAFE_MAX_CONNECTIONS", integer, ours, by_safe, "20000", "", "most connections at once, of one identity three quarters of them; more are closed"},
     {"VSECM_SAFE_MAX_HANDSHAKES", integer, ours, by_safe, "1024", "", "most unfinished TLS handshakes of an event loop; beyond it stalled ones are closed, new ones wait"},
     {"VSECM_SAFE_MAX_QUEUED_WRITES", integer, ours, by_safe, "1024", "", "most writes waiting for the disk; beyond it 429"},
     {"VSECM_SAFE_HANDSHAKE_TIMEOUT", duration, ours, by_safe, "10s", "", "longest TLS handshake"},

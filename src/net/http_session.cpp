@@ -50,6 +50,7 @@ void http_session::leave() {
     loop_.slots[slot_] = loop_.slots.back();
     loop_.slots[slot_].session->moved_to_slot(slot_);
     loop_.slots.pop_back();
+    give_place_back();
     server_->forget_one(loop_, phase_ == phase::handshake);
 }
 
@@ -80,7 +81,7 @@ awaitable<http_session::outcome> http_session::handshake() {
     }
     --loop_.handshaking;
     phase_ = phase::idle;
-    if (step.state == io_state::done) co_return outcome::go_on;
+    if (step.state == io_state::done) co_return take_place() ? outcome::go_on : outcome::end;
     if (stopping()) co_return outcome::end;
     auto const why = step.state == io_state::failed ? stream_.take_error()
                                                     : base::error{errc::timeout, "the client did not finish the handshake in time"};
@@ -91,6 +92,28 @@ awaitable<http_session::outcome> http_session::handshake() {
     // A client that was refused has its alert to read first; closing over its unread bytes would reset the connection.
     if (why.code == errc::denied) co_await linger();
     co_return outcome::end;
+}
+
+// One name must not take the connections of all others, whoever it is that has its key.
+bool http_session::take_place() {
+    auto const most = (limits().max_per_peer + server_->loops.size() - 1) / server_->loops.size();
+    if (most == 0 || !stream_.peer()) return true;
+    auto const name = stream_.peer()->id();
+    place_ = loop_.by_peer.try_emplace(std::string(name)).first;
+    if (place_->second < most) {
+        ++place_->second;
+        has_place_ = true;
+        return true;
+    }
+    ++server_->counters.refused_full;
+    if (loop_.failures++ < max_failures_logged) {
+        base::log::warn("connection_refused", {{"listener", server_->options.label}, {"remote", remote_text()}, {"peer", name}, {"reason", "it has too many connections"}});
+    }
+    return false;
+}
+
+void http_session::give_place_back() noexcept {
+    if (std::exchange(has_place_, false) && --place_->second == 0) loop_.by_peer.erase(place_);
 }
 
 bool http_session::stalls(steady_clock::time_point now) noexcept {

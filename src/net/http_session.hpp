@@ -6,6 +6,7 @@
 #include "net/tls_stream.hpp"
 
 #include <array>
+#include <map>
 
 namespace vsecm::net {
 
@@ -38,6 +39,7 @@ struct server_loop {
     bool sweeping = false;
     std::atomic<std::size_t> handshaking{0};
     std::atomic<std::size_t> held{0};  // requests; counted here, read by anybody
+    std::map<std::string, std::size_t, std::less<>> by_peer;  // connections that have a place, by the peer's name
     unsigned failures = 0;  // handshakes since the last sweep; a flood of bad ones must not flood the log
     http_date date;
     // Where every session of this loop reads: a record at a time, gone again before the next session runs. So an idle
@@ -98,6 +100,8 @@ private:
     enum class waited { ready, over };
 
     awaitable<outcome> handshake();
+    bool take_place();
+    void give_place_back() noexcept;
     awaitable<outcome> serve_one();
     awaitable<outcome> read_request();
     awaitable<outcome> body_goes_on();
@@ -124,10 +128,12 @@ private:
     server_loop& loop_;
     tls_stream stream_;
     std::size_t slot_ = 0;
+    std::map<std::string, std::size_t, std::less<>>::iterator place_;  // in by_peer
     steady_clock::time_point waits_since_;  // for the client, during the handshake
     steady_clock::time_point body_ends_;  // the whole body must be here by then
     remote_address remote_;
     phase phase_ = phase::handshake;
+    bool has_place_ = false;
     bool timed_out_ = false;
     bool body_begun_ = false;
     bool keep_ = true;

@@ -43,6 +43,8 @@ net::http_limits limits_of(config::safe_limits const& limits) {
     using std::chrono::ceil, std::chrono::seconds;
     net::http_limits http;
     http.max_connections = limits.max_connections;
+    // A large Deployment may be one identity; a quarter stays for all others, operators among them.
+    http.max_per_peer = std::max<std::size_t>(limits.max_connections / 4 * 3, 1);
     http.max_handshakes_per_loop = limits.max_handshakes;
     http.max_header_len = limits.max_header_len;
     http.max_body_len = limits.max_body_len;

@@ -187,6 +187,35 @@ TEST_CASE("Q20: above the limit connections are closed at once, and counted") {
     CHECK(again.get("/ok").status == 200);
 }
 
+TEST_CASE("one peer cannot take all connections") {
+    server_options options;
+    options.limits.max_per_peer = 2;
+    server_fixture server(options);
+    blocking_client first(server.port(), server.client);
+    auto second = std::make_unique<blocking_client>(server.port(), server.client);
+    for (auto* each : {&first, second.get()}) {
+        REQUIRE(each->handshake());
+        CHECK(each->get("/ok").status == 200);
+    }
+    {
+        blocking_client third(server.port(), server.client);
+        REQUIRE(third.handshake());
+        CHECK(third.get("/ok").status == 0);
+        CHECK(server.counters().refused_full == 1);
+    }
+    auto const other_leaf = server.ca.issue("spiffe://test/workload/other");
+    blocking_client other(server.port(), server.ca.context(net::tls_role::client, other_leaf, "X25519"));
+    REQUIRE(other.handshake());
+    CHECK(other.get("/ok").status == 200);
+    REQUIRE(eventually(5s, [&] { return server.counters().open == 3; }));
+    second.reset();
+    REQUIRE(eventually(5s, [&] { return server.counters().open == 2; }));
+    blocking_client again(server.port(), server.client);
+    REQUIRE(again.handshake());
+    CHECK(again.get("/ok").status == 200);
+    CHECK(first.get("/ok").status == 200);
+}
+
 TEST_CASE("silent clients cannot use up the unfinished handshakes") {
     server_options options;
     options.limits.max_handshakes_per_loop = 8;
