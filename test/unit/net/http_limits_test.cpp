@@ -262,7 +262,8 @@ TEST_CASE("clients that stop in the middle of the handshake cannot use up the un
     REQUIRE(client.handshake());
     CHECK(client.get("/ok").status == 200);
     CHECK(std::chrono::steady_clock::now() - begun < 15s);
-    CHECK(server.counters().handshakes_evicted >= before + 8);
+    // Twelve came before the client, and only seven of them were left when it had its slot of eight.
+    CHECK(server.counters().handshakes_evicted >= before + 5);
 }
 
 TEST_CASE("without file descriptors the server waits, says so, and goes on") {
