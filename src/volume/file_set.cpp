@@ -54,7 +54,10 @@ base::status open_folder_to_readers(std::string const& path, file_access const& 
     base::unique_fd const folder{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
     if (!folder) return refused("opening", path);
     if (::fchown(folder.get(), static_cast<::uid_t>(-1), access.owner.group) != 0) return refused("giving away", path);
-    if (::fchmod(folder.get(), folder_mode(access)) != 0) return refused("setting the mode of", path);
+    struct ::stat made {};
+    if (::fstat(folder.get(), &made) != 0) return refused("looking at", path);
+    // The set-group-ID bit comes from the folder above, and hands the group of a pod (fsGroup) on to what is made in this one.
+    if (::fchmod(folder.get(), folder_mode(access) | (made.st_mode & S_ISGID)) != 0) return refused("setting the mode of", path);
     return {};
 }
 
@@ -83,6 +86,14 @@ std::string trace_of(std::string const& path) {
     // The change time is the system's own: nobody can set it back.
     return std::format("{} {} {} {} {} {} {} {}", info.st_dev, info.st_ino, info.st_size, info.st_mode, info.st_uid, info.st_gid,
         nanoseconds(info.st_mtim), nanoseconds(info.st_ctim));
+}
+
+base::unique_fd lock_against_others(std::string const& folder) {
+    constexpr std::chrono::milliseconds patience{500};  // on the loop that answers probes
+    auto held = base::lock_folder(folder, patience);
+    if (held) return std::move(*held);
+    base::log::warn("volume_locked", {{"what", held.error().what + "; it is written to all the same"}});
+    return {};
 }
 
 std::string file_set::current() const {
@@ -172,10 +183,10 @@ base::status file_set::remove_other_versions() const {
     return {};
 }
 
-// Made just now, or by one of us that was killed before it opened the folder to readers.
+// Made just now, or by one of us that was killed before it opened the folder to readers. The set-group-ID bit says nothing.
 bool file_set::is_as_made() const {
     struct ::stat info {};
-    return ::lstat(folder_.c_str(), &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == ::geteuid() && (info.st_mode & 07777) == 0700 && current().empty();
+    return ::lstat(folder_.c_str(), &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == ::geteuid() && (info.st_mode & 01777) == 0700 && current().empty();
 }
 
 base::status file_set::tidy(std::span<named_file const> files) const {
@@ -190,7 +201,7 @@ base::status file_set::tidy(std::span<named_file const> files) const {
 
 base::result<bool> file_set::replace_with(std::span<named_file const> files) {
     if (auto made = make_folder(folder_); !made && ::access(folder_.c_str(), F_OK) != 0) return std::unexpected(std::move(made).error());
-    VSECM_TRY(alone, base::lock_folder(folder_, patience_with_others));
+    auto const alone = lock_against_others(folder_);
     if (is_as_made()) VSECM_TRY_OK(open_folder_to_readers(folder_, access_));
     // Before anything is written: were it only done after a success, the versions of writers that were killed would fill the volume.
     VSECM_TRY_OK(remove_other_versions());

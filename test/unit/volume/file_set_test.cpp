@@ -1,5 +1,6 @@
 #include "volume/file_set.hpp"
 
+#include "base/folder_lock.hpp"
 #include "support/process.hpp"
 #include "support/temp_folder.hpp"
 
@@ -139,6 +140,32 @@ TEST_CASE("a folder whose maker was killed before it opened it is opened to its 
     REQUIRE(::chmod(s.path.c_str(), 0700) == 0);  // somebody's decision about one that is in use
     REQUIRE(s.put({{"a", "2"}}));
     CHECK(scene::mode(s.path) == 0700);
+}
+
+TEST_CASE("in a volume with a group of its own (fsGroup) that group reads what is made") {
+    scene s;
+    auto const& volume = s.folder.path();
+    if (::geteuid() == 0) REQUIRE(::chown(volume.c_str(), static_cast<::uid_t>(-1), 2000) == 0);  // others have but their own
+    REQUIRE(::chmod(volume.c_str(), 02770) == 0);
+    auto const group = scene::facts(volume).st_gid;
+    for (auto const* value : {"1", "2"}) {
+        REQUIRE(s.put({{"a", value}}));
+        CHECK(scene::mode(s.path) == 02750);
+        CHECK(scene::mode(s.path + "/..data") == 02750);
+        for (auto const* each : {"", "/..data", "/a"}) CHECK(scene::facts(s.path + each).st_gid == group);
+    }
+}
+
+TEST_CASE("whoever holds the lock of the folder keeps nothing from being written") {
+    scene s;
+    REQUIRE(s.put({{"a", "1"}}));
+    auto const held = base::lock_folder(s.path, std::chrono::milliseconds{0});
+    REQUIRE(held);
+    auto const begun = std::chrono::steady_clock::now();
+    CHECK(s.put({{"a", "2"}}).value());
+    CHECK(s.read("a") == "2");
+    CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds{5});
+    CHECK(s.put({}).value());
 }
 
 TEST_CASE("what a crash left goes before anything new is written, so that crash upon crash cannot fill the volume") {
