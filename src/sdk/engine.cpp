@@ -35,6 +35,9 @@ base::status prepare_process() {
 finding unchanged() { return {VSECM_UNCHANGED, {}, "there was nothing new in the time given"}; }
 thread_local engine const* calls_back_for = nullptr;
 
+// After which a question that nobody waits for any more gives way to the next.
+constexpr std::chrono::seconds stale_after{1};
+
 constexpr bool settles(int status) { return status == VSECM_OK || VSECM_IS_ABSENCE(status); }
 
 }  // namespace
@@ -138,6 +141,7 @@ finding engine::fetch(std::chrono::milliseconds timeout) {
     auto const mine = std::make_shared<answer>();
     std::unique_lock lock(guard_);
     if (over_) return ended();
+    if (asking_ && asked_.empty() && waiting_.empty()) spawn(drop_stale_question(asked_since_));
     waiting_.push_back(mine);
     if (!asking_) spawn(answer_all());  // begins on the loop, which waits for the lock
     asking_ = true;
@@ -146,7 +150,6 @@ finding engine::fetch(std::chrono::milliseconds timeout) {
     if (over_) return ended();
     std::erase(waiting_, mine);
     std::erase(asked_, mine);
-    if (asked_.empty() && asking_) net::asio::post(loop_, [this] { drop_unwanted_question(); });
     return too_late();
 }
 
@@ -159,6 +162,7 @@ net::awaitable<void> engine::answer_all() {
                 co_return;
             }
             asked_ = std::exchange(waiting_, {});
+            asked_since_ = std::chrono::steady_clock::now();
         }
         base::result<client::fetched> found = fail(errc::no_identity, "");
         if (auto known = co_await identify(); known) found = co_await unless(nobody_asks_, session_->safe().fetch());
@@ -171,11 +175,13 @@ net::awaitable<void> engine::answer_all() {
     }
 }
 
-// Nobody waits for the answer any more, and the connection may be dead: whoever asks next is not to wait behind it.
-void engine::drop_unwanted_question() {
+// Who asked has gone, and the connection may be dead: whoever asks next is not to wait behind it for ever. But it may also be
+// a young one, which only took longer than somebody's patience: with that the next answer is nearer.
+net::awaitable<void> engine::drop_stale_question(std::chrono::steady_clock::time_point since) {
+    if (auto slept = co_await net::sleep_for(since + stale_after - std::chrono::steady_clock::now()); !slept) co_return;
     {
         std::lock_guard const lock(guard_);
-        if (!asking_ || !asked_.empty()) return;
+        if (!asking_ || !asked_.empty() || waiting_.empty() || asked_since_ != since) co_return;
     }
     nobody_asks_.emit(net::asio::cancellation_type::terminal);
 }

@@ -88,7 +88,7 @@ private:
     net::awaitable<base::status> identify();
     void publish(base::result<client::fetched>&& found);
     finding too_late();
-    void drop_unwanted_question();
+    net::awaitable<void> drop_stale_question(std::chrono::steady_clock::time_point since);
     void spawn(net::awaitable<void> work);
     void run() noexcept;
     finding ended() const;
@@ -105,6 +105,7 @@ private:
     std::mutex guard_;
     std::condition_variable told_;
     std::vector<std::shared_ptr<answer>> waiting_, asked_;
+    std::chrono::steady_clock::time_point asked_since_{};
     bool over_ = false;    // nobody is to wait any more: closed, or the thread has failed
     bool closed_ = false, asking_ = false, following_ = false;
     std::size_t num_readers_ = 0, num_callbacks_ = 0;

@@ -25,6 +25,7 @@ struct scripted_safe::impl final : net::http_handler {
     };
     std::map<std::string, scripted> answers{{"GET /workload/v1/secrets", {404, {}}}};
     std::atomic<std::size_t> num{0};
+    std::atomic<std::chrono::milliseconds> longer{};
     std::thread thread;
 
     net::awaitable<net::http_response> handle(net::http_request& request, net::http_exchange&) override {
@@ -36,6 +37,7 @@ struct scripted_safe::impl final : net::http_handler {
             if (found != answers.end()) response.body = base::secret_text(found->second.body);
         }
         ++num;
+        if (auto const more = longer.load(); more.count() > 0) static_cast<void>(co_await net::sleep_for(more));
         if (response.status == 0) static_cast<void>(co_await net::sleep_for(std::chrono::minutes{10}));
         co_return response;
     }
@@ -88,6 +90,8 @@ void scripted_safe::answer(std::string const& asked, unsigned status, std::strin
     std::scoped_lock const guard(impl_->lock);
     impl_->answers[asked] = {status, std::move(body)};
 }
+
+void scripted_safe::take_time(std::chrono::milliseconds longer) { impl_->longer = longer; }
 
 std::size_t scripted_safe::num_fetches() const { return impl_->num; }
 

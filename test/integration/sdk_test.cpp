@@ -224,3 +224,18 @@ TEST_CASE("sdk: a question that nobody waits for any more is not in the way of t
     original.answer_fetch(200, R"({"data":"one","created":"","updated":""})");
     CHECK(client.fetch(20s).data() == "one");
 }
+
+TEST_CASE("sdk: a safe that is slower than somebody's patience is not asked anew, on another connection, each time") {
+    scene s;
+    test::scripted_safe original(s.local.environment_of("vsecm-safe"), "");
+    auto with = s.as();
+    with.safe_url = "https://127.0.0.1:" + std::to_string(original.port()) + "/";
+    vsecm::client client(with);
+    CHECK(status_of([&] { static_cast<void>(client.fetch()); }) == vsecm::status::deleted);
+    original.answer_fetch(200, R"({"data":"one","created":"","updated":""})");
+    original.take_time(900ms);
+    auto const before = original.num_fetches();
+    for (int i = 0; i < 20; ++i) CHECK(status_of([&] { static_cast<void>(client.fetch(20ms)); }) == vsecm::status::unreachable);
+    CHECK(original.num_fetches() <= before + 2);
+    CHECK(client.fetch(20s).data() == "one");
+}
