@@ -4,11 +4,17 @@
 #include "support/run_loop.hpp"
 #include "support/temp_folder.hpp"
 
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/write.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 using namespace vsecm;
 using roles::sidecar::announcer;
@@ -19,8 +25,9 @@ namespace {
 constexpr unsigned most = 3;
 
 struct scene {
-    explicit scene(std::vector<std::string> command)
-        : tell(announcer::make(loop.executor(), settings_with(std::move(command)), {{milliseconds{1}, 1.0, milliseconds{1}, {}}, milliseconds{1}, most}).value()) {
+    explicit scene(std::vector<std::string> command) : scene(settings_with(std::move(command))) {}
+    explicit scene(config::change_settings settings)
+        : tell(announcer::make(loop.executor(), std::move(settings), {{milliseconds{1}, 1.0, milliseconds{1}, {}}, milliseconds{1}, most}).value()) {
         net::asio::co_spawn(loop.context, tell.run(), [this](std::exception_ptr) { has_ended = true; });
     }
     ~scene() {
@@ -71,4 +78,40 @@ TEST_CASE("a command that cannot be started is tried until it can") {
     std::ofstream(program) << "#!/bin/sh\necho called >>" << calls << "\n";
     REQUIRE(::chmod(program.c_str(), 0700) == 0);
     CHECK(s.lines_at_rest(calls) == 1);
+}
+
+TEST_CASE("a call that is told to come later is made until it is taken; one that failed is not") {
+    auto const [refusal, num_refusals, num_expected] = GENERATE(table<std::string, long, long>({{"503 Starting", 20, 21}, {"429 Later", 20, 21}, {"500 No", 20, most}}));
+    CAPTURE(refusal);
+    // Outlives the scene's loop, and ends with it.
+    net::asio::io_context there;
+    net::asio::ip::tcp::acceptor listener(there, {net::asio::ip::address_v4::loopback(), 0});
+    std::atomic<long> num_calls{0};
+    std::jthread const neighbour([&](std::stop_token const& end) {
+        for (;;) {
+            net::error_code failed;
+            auto caller = listener.accept(failed);
+            if (failed || end.stop_requested()) return;
+            std::string request;
+            net::asio::read_until(caller, net::asio::dynamic_buffer(request), "\r\n\r\n", failed);
+            auto const answer = "HTTP/1.1 " + (++num_calls <= num_refusals ? refusal : "200 Yes") + "\r\n\r\n";
+            net::asio::write(caller, net::asio::buffer(answer), failed);
+        }
+    });
+    {
+        auto settings = scene::settings_with({});
+        settings.how = config::change_settings::action::call;
+        settings.url = "http://127.0.0.1:" + std::to_string(listener.local_endpoint().port()) + "/reload";
+        settings.timeout = std::chrono::seconds{20};
+        scene s(settings);
+        s.tell.changed();
+        long before = -1;
+        for (long now = 0; now != before; now = num_calls) {
+            before = now;
+            s.loop.context.restart();
+            s.loop.context.run_for(milliseconds{300});
+        }
+        CHECK(num_calls == num_expected);
+    }
+    ::shutdown(listener.native_handle(), SHUT_RDWR);
 }
