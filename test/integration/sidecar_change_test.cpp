@@ -251,6 +251,23 @@ TEST_CASE("an HTTP call is a POST without a body, tried again until it is answer
     CHECK(eventually(patience, [&] { return there.num_asked() == 3; }));
 }
 
+TEST_CASE("a sidecar that begins with a file that was emptied tells of what comes into it") {
+    scene s;
+    s.put("one");
+    auto const settings = test::environment_map{{"VSECM_SIDECAR_ON_CHANGE_COMMAND", s.command()}};
+    {
+        auto before = s.sidecar(settings);
+        REQUIRE(s.holds("one"));
+        s.local.sentinel({"-w", "billing", "-d"});
+        REQUIRE(s.told(""));
+        before.signal(SIGTERM);
+        CHECK(before.wait(patience) == 0);
+    }
+    auto after = s.sidecar(settings);
+    s.put("two");
+    CHECK(s.told("two"));
+}
+
 TEST_CASE("a call that ends the neighbour before it answers is made once a change") {
     scene s;
     s.put("one");

@@ -33,6 +33,9 @@ void log_outcome(kept done, client::fetched const& found) {
 
 keeping::keeping(net::runtime& loop, client::session& session, announcer& tell, config::sidecar_settings const& settings)
     : loop_(loop), session_(session), tell_(tell), options_(poll_options_of(settings)), volume_(settings.volume) {
+    // What was emptied before we began had content: its workload is told of the next. (Some other safe's 404 may have made that
+    // file, too: told once too often is better than never.)
+    has_held_ = volume_.holds() != holding::nothing;
     options_.on_unchanged = [this] { return was_touched(); };
 }
 
@@ -60,7 +63,7 @@ void keeping::write_metrics(metrics::page& out) const {
 
 // Whether the volume is as `found` says.
 bool keeping::keep(client::fetched const& found) {
-    // What has seen no content yet, but an empty file at most, needs no word about the first.
+    // What has seen no content yet, but an empty file of ours at most, needs no word about the first.
     bool const had_content = has_held_ || volume_.holds() == holding::secret;
     auto const done = volume_.follow(found);
     if (!done) {
