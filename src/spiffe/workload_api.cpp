@@ -189,15 +189,14 @@ void x509_watch::stop() {
 }
 
 net::awaitable<base::status> x509_watch::run() {
-    bool was_unsupported = false;
     while (!stopped_) {
         auto const ended = co_await watch_once();
         stream_.reset();
         if (stopped_) break;
         // Something else at that address, or an agent that does not do this yet: whoever mends that does not restart us.
         bool const is_unsupported = ended.error().code == base::errc::unsupported;
-        if (!is_unsupported || !was_unsupported) listener_.on_error(ended.error());
-        was_unsupported = is_unsupported;
+        if (!is_unsupported || !was_unsupported_) listener_.on_error(ended.error());
+        was_unsupported_ = is_unsupported;
         // Never at once, and never in step with others who lost the same agent.
         auto const least = (is_unsupported ? options_.max_retry : options_.first_retry) / 2;
         auto const wait = std::max(tries_.next().value_or(options_.max_retry), least);
@@ -225,6 +224,7 @@ net::awaitable<base::status> x509_watch::watch_once() {
         if (stopped_) co_return base::fail(base::errc::cancelled, "the watch was stopped");
         deadline = clock::time_point::max();
         tries_.reset();
+        was_unsupported_ = false;
         auto context = parse_x509_svid_response((*message)->bytes());
         if (context) listener_.on_update(*std::move(context));
         else listener_.on_error(std::move(context).error().within(std::format("the SPIFFE Workload API at {}", options_.where.text())));

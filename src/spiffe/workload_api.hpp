@@ -61,6 +61,7 @@ private:
     watch_listener& listener_;
     net::timer pause_;
     net::backoff tries_;
+    bool was_unsupported_ = false;  // and the listener has heard of it
     std::optional<grpc::client_stream> stream_;
     bool stopped_ = false;
 };

@@ -377,3 +377,17 @@ TEST_CASE("a server that is no Workload API is asked again, and garbage is survi
     held.reset();
     lying.stop();
 }
+
+TEST_CASE("a server that becomes no Workload API again is told of again") {
+    world w;
+    int num_refused = 0;
+    grpc::server there(w.loop.executor(), [&](std::shared_ptr<grpc::server_call> call) {
+        if (++num_refused == 2) static_cast<void>(call->send(base::as_bytes("\x0f garbage")));
+        call->finish({grpc::code::invalid_argument, "security header missing from request"});
+    });
+    REQUIRE(there.listen_unix(w.socket("there"), 0600));
+    auto const source = w.start(w.options("there"));
+    w.loop.until([&] { return num_refused >= 3; });
+    CHECK(source->state().problem.contains("is not a SPIFFE Workload API we can use"));
+    there.stop();
+}
