@@ -15,7 +15,7 @@ namespace vsecm::net {
 // Every limit of the server. Deadlines are exact within a second: one sweep a loop checks them, not a timer each.
 struct http_limits {
     std::size_t max_connections = 20'000;     // beyond: closed before the handshake, and counted
-    std::size_t max_per_peer = 0;             // of these, of one peer's name, evenly over the loops; beyond: closed after the handshake; 0: all
+    std::size_t max_per_peer = 0;             // of these, of one peer's name; beyond: closed after the handshake; 0: all
     std::size_t max_handshakes_per_loop = 1024;  // unfinished ones; beyond: stalled ones are dropped, accepting waits
     std::size_t max_header_len = 16 * 1024;   // beyond: 431 and close
     std::size_t max_body_len = 1536 * 1024;   // beyond: 413 without reading it, and close

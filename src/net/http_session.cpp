@@ -94,15 +94,26 @@ awaitable<http_session::outcome> http_session::handshake() {
     co_return outcome::end;
 }
 
+bool peer_places::take(std::string_view name, std::size_t most) {
+    std::lock_guard const held(lock_);
+    auto const at = taken_.try_emplace(std::string(name)).first;
+    if (at->second >= most) return false;
+    ++at->second;
+    return true;
+}
+
+void peer_places::give_back(std::string_view name) noexcept {
+    std::lock_guard const held(lock_);
+    if (auto const at = taken_.find(name); at != taken_.end() && --at->second == 0) taken_.erase(at);
+}
+
 // One name must not take the connections of all others, whoever it is that has its key.
 bool http_session::take_place() {
-    auto const most = (limits().max_per_peer + server_->loops.size() - 1) / server_->loops.size();
+    auto const most = limits().max_per_peer;
     if (most == 0 || !stream_.peer()) return true;
     auto const name = stream_.peer()->id();
-    place_ = loop_.by_peer.try_emplace(std::string(name)).first;
-    if (place_->second < most) {
-        ++place_->second;
-        has_place_ = true;
+    if (server_->places.take(name, most)) {
+        placed_ = stream_.peer();
         return true;
     }
     ++server_->counters.refused_full;
@@ -113,7 +124,7 @@ bool http_session::take_place() {
 }
 
 void http_session::give_place_back() noexcept {
-    if (std::exchange(has_place_, false) && --place_->second == 0) loop_.by_peer.erase(place_);
+    if (auto const who = std::exchange(placed_, nullptr)) server_->places.give_back(who->id());
 }
 
 bool http_session::stalls(steady_clock::time_point now) noexcept {

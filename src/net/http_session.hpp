@@ -7,6 +7,8 @@
 
 #include <array>
 #include <map>
+#include <mutex>
+#include <string>
 
 namespace vsecm::net {
 
@@ -39,12 +41,23 @@ struct server_loop {
     bool sweeping = false;
     std::atomic<std::size_t> handshaking{0};
     std::atomic<std::size_t> held{0};  // requests; counted here, read by anybody
-    std::map<std::string, std::size_t, std::less<>> by_peer;  // connections that have a place, by the peer's name
     unsigned failures = 0;  // handshakes since the last sweep; a flood of bad ones must not flood the log
     http_date date;
     // Where every session of this loop reads: a record at a time, gone again before the next session runs. So an idle
     // connection has no buffer of its own.
     std::array<std::uint8_t, 17 * 1024> read_area;
+};
+
+// The connections of each peer, by its name. For any loop: asked once a connection, never once a request.
+class peer_places {
+public:
+    // Whether the peer had fewer than `most`; then it has one more, until give_back().
+    bool take(std::string_view name, std::size_t most);
+    void give_back(std::string_view name) noexcept;
+
+private:
+    std::mutex lock_;
+    std::map<std::string, std::size_t, std::less<>> taken_;  // none is 0
 };
 
 struct http_server_state : std::enable_shared_from_this<http_server_state> {
@@ -58,6 +71,7 @@ struct http_server_state : std::enable_shared_from_this<http_server_state> {
     http_handler& handler;
     http_server_options options;
     http_counters counters{};
+    peer_places places;
     std::vector<std::unique_ptr<server_loop>> loops;
     std::atomic<bool> stopping{false};
     base::unique_fd listener;
@@ -128,12 +142,11 @@ private:
     server_loop& loop_;
     tls_stream stream_;
     std::size_t slot_ = 0;
-    std::map<std::string, std::size_t, std::less<>>::iterator place_;  // in by_peer
     steady_clock::time_point waits_since_;  // for the client, during the handshake
     steady_clock::time_point body_ends_;  // the whole body must be here by then
     remote_address remote_;
     phase phase_ = phase::handshake;
-    bool has_place_ = false;
+    std::shared_ptr<tls_peer const> placed_;  // whose place this connection has
     bool timed_out_ = false;
     bool body_begun_ = false;
     bool keep_ = true;
