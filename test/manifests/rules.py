@@ -228,7 +228,8 @@ def trust_domain_can_be_told(things, _):
     for thing in workloads(things):
         for c in containers(thing):
             maps = [source['configMapRef'] for source in c.get('envFrom', [])]
-            if ours(c) and not any(m['name'].startswith('vsecm-identity') and m.get('optional') for m in maps):
+            has_socket = any(m['name'] == 'spire-agent-socket' for m in c.get('volumeMounts', []))
+            if has_socket and not any(m['name'].startswith('vsecm-identity') and m.get('optional') for m in maps):
                 yield f'{title(thing)}: {c["name"]} cannot be told another trust domain'
 
 

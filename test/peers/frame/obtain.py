@@ -51,11 +51,15 @@ def _environment():
 
 
 class NotServed(ChildProcessError):
-    """A module that the proxy refuses, or whose checksum nobody vouches for, or no proxy in reach; in go's words."""
+    """A module that the proxy refuses, or no proxy in reach; in go's words."""
+
+
+class NotThere(ChildProcessError):
+    """A module that the proxy does not know, or whose checksum nobody vouches for: a wrong pin, as a rule."""
 
 
 # How go says so. Whatever else fails is a failure of the test.
-_REFUSALS = re.compile(r': (403|404|410) |dial tcp|no such host|i/o timeout|TLS handshake timeout|proxyconnect')
+_REFUSALS = {NotServed: re.compile(r': 403 |dial tcp|no such host|i/o timeout|TLS handshake timeout|proxyconnect'), NotThere: re.compile(r': (404|410) ')}
 
 
 def run_go(arguments, folder):
@@ -63,10 +67,11 @@ def run_go(arguments, folder):
     command = ['nice', '-n', '19', go()] + [str(word) for word in arguments]
     done = subprocess.run(command, cwd=folder, env=_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
-        refusal = next((line for line in done.stderr.splitlines() if _REFUSALS.search(line)), None)
-        if refusal:
-            raise NotServed(refusal.strip())
-        raise ChildProcessError(f'go {arguments[0]} failed with {done.returncode}: {done.stderr[-2000:]}')
+        said = done.stderr + done.stdout  # with -json the reason is in its output
+        for kind, pattern in _REFUSALS.items():
+            if refusal := next((line for line in said.splitlines() if pattern.search(line)), None):
+                raise kind(refusal.strip())
+        raise ChildProcessError(f'go {arguments[0]} failed with {done.returncode}: {said[-2000:]}')
     return done.stdout
 
 

@@ -112,21 +112,22 @@ def definitions(kubectl, folder):
 
 def others(cluster, kubectl, folder, known):
     """What needs the definitions of other projects."""
-    wanted = {'ServiceMonitor': 'servicemonitor joins a system, and the definition of the Prometheus operator takes it',
-              'ExternalSecret': 'examples/external-secrets: the definitions of External Secrets Operator take it'}
-    for kind, name in wanted.items():
-        if kind not in known:
-            tap.skip(name, f'the definition of {kind} could not be had')
-    if 'ServiceMonitor' in known:
-        with tap.case(wanted['ServiceMonitor']):
+    wanted = {('ServiceMonitor', 'PodMonitor'): 'servicemonitor joins a system, and the definitions of the Prometheus operator take it',
+              ('ExternalSecret',): 'examples/external-secrets: the definitions of External Secrets Operator take it'}
+    here = {kinds[0] for kinds in wanted if all(kind in known for kind in kinds)}
+    for kinds, name in wanted.items():
+        if kinds[0] not in here:
+            tap.skip(name, f'the definitions of {", ".join(kinds)} could not be had')
+    if 'ServiceMonitor' in here:
+        with tap.case(wanted['ServiceMonitor', 'PodMonitor']):
             joined = folder / 'joined'
             joined.mkdir()
             (folder / 'manifests').symlink_to(MANIFESTS)
             (joined / 'kustomization.yaml').write_text('resources: [../manifests/overlays/production]\ncomponents: [../manifests/components/servicemonitor]\n')
             with removed_after(cluster, kubectl('kustomize', joined)):
                 apply(kubectl, '-k', joined)
-    if 'ExternalSecret' in known:
-        with tap.case(wanted['ExternalSecret']):
+    if 'ExternalSecret' in here:
+        with tap.case(wanted['ExternalSecret',]):
             for name in ('source', 'target'):
                 apply(kubectl, '-f', EXAMPLES / f'external-secrets/{name}.yaml')
 

@@ -34,7 +34,8 @@ class Controllers:
 
     def _run(self):
         while not self._end.wait(0.1):
-            with contextlib.suppress(Refused):  # somebody else changed or removed it meanwhile: seen again in a moment
+            # Somebody else changed or removed it meanwhile, or the server is slow: seen again in a moment.
+            with contextlib.suppress(Refused, OSError, ValueError):
                 self._look()
 
     def _items(self, kinds):
