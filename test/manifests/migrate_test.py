@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""manifests/migrate as kubectl makes it, and the two blocks of docs/migrate.md that carry the data, run by a shell against the
+"""manifests/migrate as kubectl makes it, and the blocks of docs/migrate.md that carry the data, run by a shell against the
 stand-in for kubectl beside this file. Whatever fails, and whatever an earlier try has left: no data is lost, and nobody starts on a
 folder that is empty, old or half copied.
 """
@@ -17,7 +17,7 @@ import rules
 from manifests_test import MANIFESTS, TOP, Tap, build, build_with, named
 
 HERE = pathlib.Path(__file__).resolve().parent
-THERE, BACK = '## 3. A volume', '**Back:** with'
+THERE, TAKEN_BACK, BACK = '## 3. A volume', 'This is the way\nback', '**Back:** with'
 JOBS = {THERE: 'vsecm-copy-data', BACK: 'vsecm-copy-data-back'}
 # Before a move, and before the way back of one, with the node's old folder moved aside.
 STARTS = {THERE: {'safe': {'data': 'host', 'runs': True}, 'host': 'new', 'claim': None},
@@ -132,7 +132,7 @@ class Move:
 
     def follow(self, after, **changes):
         """The cluster after that block, which ran on one like STARTS with those changes."""
-        before = {**STARTS[after], 'jobs': {}, 'calls': 0, 'fails': None, 'breaks': False, **changes}
+        before = {**STARTS.get(after, {}), 'jobs': {}, 'calls': 0, 'fails': None, 'breaks': False, **changes}
         self._place.write_text(json.dumps(before))
         done = subprocess.run(['bash', '-uc', block(after)], cwd=self._folder, capture_output=True, text=True, check=False, timeout=60,
                               env={'PATH': f'{self._folder}/bin:{os.environ["PATH"]}', 'CLUSTER': str(self._place)})
@@ -171,14 +171,26 @@ def check(tap, move, after, name):
         tap.row(f'{name}: {what}', [*nothing_lost(made, after), *expected(made, {target: changes.get(target, 'half')})])
 
 
+def taken_back(move):
+    """A move that broke off, wherever: the way back, and the next try."""
+    for number in range(1, move.follow(THERE)['calls'] + 1):
+        for breaks in (False, True):
+            left = move.follow(THERE, fails=number, breaks=breaks)
+            back = move.follow(TAKEN_BACK, **{word: left[word] for word in ('safe', 'host', 'claim', 'jobs')})
+            yield from expected(back, {**STARTS[THERE], 'jobs': {}})
+            yield from expected(move.follow(THERE, **{word: back[word] for word in ('safe', 'host', 'claim', 'jobs')}), ENDS[THERE])
+    yield from expected(move.follow(TAKEN_BACK, **ENDS[THERE]), ENDS[THERE])  # one that is done
+
+
 def main():
     tap = Tap()
     folders(tap)
     with tempfile.TemporaryDirectory() as scratch:
         move = Move(pathlib.Path(scratch))
         check(tap, move, THERE, 'there')
+        tap.row('there: the way back from wherever it broke off, and nowhere else', taken_back(move))
         check(tap, move, BACK, 'back')
-        move.pinned_to('node-2')
+        move.pinned_to('node-1-b')
         tap.row('back: not where the original would start without the data', expected(move.follow(BACK), STARTS[BACK]))
     print(f'1..{tap.count}')
     return 1 if tap.failed else 0
