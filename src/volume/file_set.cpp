@@ -88,14 +88,6 @@ std::string trace_of(std::string const& path) {
         nanoseconds(info.st_mtim), nanoseconds(info.st_ctim));
 }
 
-base::unique_fd lock_against_others(std::string const& folder) {
-    constexpr std::chrono::milliseconds patience{500};  // on the loop that answers probes
-    auto held = base::lock_folder(folder, patience);
-    if (held) return std::move(*held);
-    base::log::warn("volume_locked", {{"what", held.error().what + "; it is written to all the same"}});
-    return {};
-}
-
 std::string file_set::current() const {
     auto const target = link_target(at(data_link));
     return target.size() > 2 && target.starts_with("..") && !target.contains('/') ? target : std::string{};
@@ -201,7 +193,7 @@ base::status file_set::tidy(std::span<named_file const> files) const {
 
 base::result<bool> file_set::replace_with(std::span<named_file const> files) {
     if (auto made = make_folder(folder_); !made && ::access(folder_.c_str(), F_OK) != 0) return std::unexpected(std::move(made).error());
-    auto const alone = lock_against_others(folder_);
+    VSECM_TRY(alone, base::lock_folder(folder_, patience_with_others));
     if (is_as_made()) VSECM_TRY_OK(open_folder_to_readers(folder_, access_));
     // Before anything is written: were it only done after a success, the versions of writers that were killed would fill the volume.
     VSECM_TRY_OK(remove_other_versions());

@@ -6,6 +6,7 @@
 #include "base/file.hpp"
 #include "volume/contents.hpp"
 
+#include <chrono>
 #include <optional>
 #include <span>
 
@@ -20,9 +21,8 @@ struct file_access {
 // it away. A link is followed.
 std::string trace_of(std::string const& path);
 
-// Blocks a moment for another writer in that folder (an init container beside a native sidecar), who has had its turn then. Empty
-// after it, with a line in the log: whoever holds the lock of the folder keeps no secret from being written, or emptied.
-base::unique_fd lock_against_others(std::string const& folder);
+// How long another writer (an init container beside a native sidecar) is waited for.
+inline constexpr std::chrono::milliseconds patience_with_others{1'000};
 
 // Owns nothing but the path. What is there is looked at each time, so that what somebody changed is put right. Touches only
 // what has its own form: links to ..data, and folders whose names begin with two dots. Several may write at once: they take turns.

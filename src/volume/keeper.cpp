@@ -1,5 +1,6 @@
 #include "volume/keeper.hpp"
 
+#include "base/folder_lock.hpp"
 #include "base/leftovers.hpp"
 #include "base/log.hpp"
 #include "base/try.hpp"
@@ -51,7 +52,7 @@ bool keeper::is_as_left() const { return left_ && *left_ == trace(); }
 
 // A wrong mode is put right by replacing the file, too: it may be another user's, whose mode is not ours to change.
 base::result<kept> keeper::replace_file(base::byte_view wanted, kept done) {
-    auto const alone = lock_against_others(base::folder_of(settings_.path));
+    VSECM_TRY(alone, base::lock_folder(base::folder_of(settings_.path), patience_with_others));
     // Whoever was killed while it wrote left a secret there, and would leave another each time.
     base::remove_leftovers(*files_, settings_.path);
     if (has(wanted)) return kept::unchanged;
