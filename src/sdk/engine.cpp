@@ -149,7 +149,7 @@ finding engine::fetch(std::chrono::milliseconds timeout) {
     if (*mine) return **mine;
     if (over_) return ended();
     std::erase(waiting_, mine);
-    std::erase(asked_, mine);
+    if (std::erase(asked_, mine) > 0 && asked_.empty() && !waiting_.empty()) spawn(drop_stale_question(asked_since_));
     return too_late();
 }
 

@@ -235,7 +235,25 @@ TEST_CASE("sdk: a safe that is slower than somebody's patience is not asked anew
     original.answer_fetch(200, R"({"data":"one","created":"","updated":""})");
     original.take_time(900ms);
     auto const before = original.num_fetches();
-    for (int i = 0; i < 20; ++i) CHECK(status_of([&] { static_cast<void>(client.fetch(20ms)); }) == vsecm::status::unreachable);
+    auto const end = std::chrono::steady_clock::now() + 600ms;
+    while (std::chrono::steady_clock::now() < end) CHECK(status_of([&] { static_cast<void>(client.fetch(20ms)); }) == vsecm::status::unreachable);
     CHECK(original.num_fetches() <= before + 2);
     CHECK(client.fetch(20s).data() == "one");
+}
+
+TEST_CASE("sdk: who came while another's question was under way does not wait behind it when that one has gone") {
+    scene s;
+    test::scripted_safe original(s.local.environment_of("vsecm-safe"), "");
+    auto with = s.as();
+    with.safe_url = "https://127.0.0.1:" + std::to_string(original.port()) + "/";
+    with.settings.push_back("VSECM_REQUEST_TIMEOUT=10m");
+    vsecm::client client(with);
+    CHECK(status_of([&] { static_cast<void>(client.fetch()); }) == vsecm::status::deleted);
+    original.answer_fetch(0, "");
+    auto const before = original.num_fetches();
+    auto impatient = std::async(std::launch::async, [&] { return status_of([&] { static_cast<void>(client.fetch(1s)); }); });
+    REQUIRE(test::eventually(20s, [&] { return original.num_fetches() > before; }));
+    original.answer_fetch(200, R"({"data":"one","created":"","updated":""})");
+    CHECK(client.fetch(20s).data() == "one");
+    CHECK(impatient.get() == vsecm::status::unreachable);
 }
