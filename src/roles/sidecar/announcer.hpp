@@ -19,7 +19,7 @@ struct announcer_pace {
 };
 
 // One loop. Changes that come while it is telling, or within the interval after it, are told once, together. What fails is
-// logged once a reason and tried again, more and more slowly: for ever if nobody heard it (no such process, nobody listens), and ten
+// logged once a reason and tried again, more and more slowly: for ever if nobody heard it (no such process, nobody listens, 429), and ten
 // times if a command ran, or a call was taken, and failed: what it does may be done all the same, a restart for one. Another change
 // begins anew at once. The secret is nowhere in what is told: no argument, no variable, no body.
 class announcer {

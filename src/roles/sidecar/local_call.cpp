@@ -88,9 +88,8 @@ net::awaitable<base::status> post(local_url const& to, net::steady_clock::durati
         co_return base::status{};
     }
     if (*status == 0) co_return fail(errc::denied, "{} does not answer in HTTP", to.where.print());
-    // Too many, or not yet: whoever says so has done nothing.
-    bool const is_later = *status == 429 || *status == 503;
-    co_return fail(is_later ? errc::unavailable : errc::denied, "{} answers {}", to.where.print(), *status);
+    // Who has too much to do has done nothing. 503 does not say that: a proxy answers it for a neighbour that ended on the way.
+    co_return fail(*status == 429 ? errc::unavailable : errc::denied, "{} answers {}", to.where.print(), *status);
 }
 
 }  // namespace vsecm::roles::sidecar
