@@ -179,7 +179,9 @@ def taken_back(move):
             back = move.follow(TAKEN_BACK, **{word: left[word] for word in ('safe', 'host', 'claim', 'jobs')})
             yield from expected(back, {**STARTS[THERE], 'jobs': {}})
             yield from expected(move.follow(THERE, **{word: back[word] for word in ('safe', 'host', 'claim', 'jobs')}), ENDS[THERE])
-    yield from expected(move.follow(TAKEN_BACK, **ENDS[THERE]), ENDS[THERE])  # one that is done
+    # One that is done, and safe on the claim.
+    for done in (ENDS[THERE], {**ENDS[THERE], 'safe': {'data': 'claim', 'runs': True}}, {**ENDS[THERE], 'safe': {'data': 'claim', 'runs': False}}):
+        yield from expected(move.follow(TAKEN_BACK, **done), done)
 
 
 def main():
