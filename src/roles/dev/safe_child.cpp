@@ -16,7 +16,7 @@ using base::errc, base::fail;
 
 constexpr std::chrono::milliseconds start_limit{15'000};
 constexpr std::chrono::milliseconds look_every{5};
-constexpr int most_tries = 3;
+constexpr int most_tries = 3;  // of one start
 constexpr std::chrono::milliseconds fastest_retry{100};
 constexpr std::chrono::milliseconds slowest_restart{5'000};
 
@@ -34,13 +34,12 @@ base::result<std::uint16_t> free_port(std::uint16_t wanted) {
 safe_child::safe_child(net::executor loop, layout const& where, std::vector<std::string> inherited)
     : loop_(std::move(loop)), where_(where), inherited_(std::move(inherited)) {}
 
-base::status safe_child::choose_ports() {
-    auto const last = ports_.api != 0 ? ports_ : where_.last_ports();
-    VSECM_TRY(api, free_port(last.api));
-    VSECM_TRY(live, free_port(last.live));
-    VSECM_TRY(ready, free_port(last.ready));
+base::status safe_child::choose_ports(ports const& wanted) {
+    VSECM_TRY(api, free_port(wanted.api));
+    VSECM_TRY(live, free_port(wanted.live));
+    VSECM_TRY(ready, free_port(wanted.ready));
     ports_ = {api, live, ready};
-    return where_.remember(ports_);
+    return {};
 }
 
 base::result<base::child_process> safe_child::launch() const {
@@ -75,7 +74,8 @@ net::awaitable<void> safe_child::pause(std::chrono::milliseconds how_long) {
 }
 
 net::awaitable<base::status> safe_child::start() {
-    VSECM_CO_TRY_OK(choose_ports());
+    auto const wanted = ports_.api != 0 ? ports_ : where_.last_ports();
+    VSECM_CO_TRY_OK(choose_ports(wanted));
     // Safe writes this file when it answers; a left-over would make us believe it already does.
     auto const answered = where_.path("safe.ports");
     if (auto gone = base::posix_files().remove(answered); !gone && gone.error().code != errc::not_found) co_return gone;
@@ -84,18 +84,20 @@ net::awaitable<base::status> safe_child::start() {
     auto const until = net::steady_clock::now() + start_limit;
     while (!base::read_file(answered, 4096)) {
         if (auto const status = child_.ended()) {
-            // Somebody took one of the ports after they were chosen: then choosing again finds others, or the same if it was
-            // taken for a moment only. A start that fails once more on the same ones fails for another reason.
-            auto const tried = ports_;
-            VSECM_CO_TRY_OK(choose_ports());
-            if ((ports_ == tried && num_tries > 1) || ++num_tries == most_tries) co_return fail(errc::unavailable, "safe ended while it started, with status {}", *status);
+            if (num_tries++ == most_tries) {
+                ports_ = wanted;  // they were not the reason
+                co_return fail(errc::unavailable, "safe ended while it started, with status {}", *status);
+            }
+            // Somebody may have taken one of the ports after they were chosen: then choosing again finds others, or the same if it
+            // was taken for a moment only. The last try is on new ones: others may choose as we do.
+            VSECM_CO_TRY_OK(choose_ports(num_tries == most_tries ? ports{} : ports_));
             VSECM_CO_TRY_OK(relaunch());
         }
         if (net::steady_clock::now() > until) co_return fail(errc::unavailable, "safe does not come up within {}ms", start_limit.count());
         if (stopping_) co_return fail(errc::cancelled, "stopping");
         co_await pause(look_every);
     }
-    co_return base::status{};
+    co_return where_.remember(ports_);
 }
 
 net::awaitable<void> safe_child::supervise() {

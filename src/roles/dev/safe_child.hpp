@@ -27,7 +27,7 @@ public:
     ::pid_t pid() const noexcept { return child_.pid(); }
 
 private:
-    base::status choose_ports();
+    base::status choose_ports(ports const& wanted);
     base::result<base::child_process> launch() const;
     base::status relaunch();
     net::awaitable<void> pause(std::chrono::milliseconds how_long);
