@@ -15,7 +15,9 @@ std::optional<int> answer_arguments(manual const& book, arguments args) {
     if (args.empty()) return std::nullopt;
     auto const help = help_text(book);
     if (args[0] == "--help" || args[0] == "-h") return print_answer(help);
+    auto const why = std::string(book.title) + ": it takes no arguments\n";  // which may be a secret: not repeated
     std::fwrite(help.data(), 1, help.size(), stderr);
+    std::fwrite(why.data(), 1, why.size(), stderr);
     return api::to_int(api::exit_status::usage);
 }
 
@@ -57,8 +59,11 @@ int run_framed(std::string_view name, manual const& book, arguments args, base::
 
 base::result<std::optional<std::chrono::milliseconds>> duration_option(base::parsed_options const& given, int id, std::string_view name) {
     if (!given.has(id)) return std::nullopt;
-    auto const duration = config::parse_duration(given.value(id));
-    if (!duration) return base::fail(base::errc::invalid, "{} takes a duration like 30s or 250ms", name);
+    auto const text = given.value(id);
+    auto const duration = config::parse_duration(text);
+    // The original's variables are milliseconds; whoever types 30 here means something else.
+    bool const has_unit = text.find_first_not_of("0123456789") != text.npos;
+    if (!duration || (!has_unit && duration->count() != 0)) return base::fail(base::errc::invalid, "{} takes a duration with its unit, like 30s or 250ms", name);
     return duration;
 }
 

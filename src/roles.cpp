@@ -46,6 +46,7 @@ struct missing_part {
 };
 constexpr missing_part missing_parts[] = {
     {"scout", "`raw:` secrets are read with the identity of vsecm-scout, by whatever program has it"},
+    {"relay", "one safe serves whoever reaches it"},
     {"relay-client", "one safe serves whoever reaches it"},
     {"relay-server", "one safe serves whoever reaches it"},
 };

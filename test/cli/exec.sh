@@ -17,6 +17,7 @@ row 'a name that is another matter' 1 '' 'vsecm exec: --name: ' -- exec --name L
 row 'a prefix that is none' 1 '' 'vsecm exec: --prefix: ' -- exec --prefix 1 -- env
 row 'name and prefix' 1 '' 'vsecm exec: --prefix is for' -- exec --name A --prefix B -- env
 row 'a wait that is none' 1 '' 'vsecm exec: --wait takes' -- exec --wait soon -- env
+row 'a wait without a unit' 1 '' '--wait takes a duration with its unit, like 30s' -- exec --wait 30 -- env
 environment="SPIFFE_ENDPOINT_SOCKET=unix://$scratch/none.sock"
 row 'no Workload API' 4 '' 'vsecm exec: ' -- exec --wait 0 -- env
 environment='VSECM_SAFE_ENDPOINT_URL=http://127.0.0.1/'

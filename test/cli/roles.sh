@@ -24,6 +24,7 @@ environment='VSECM_SIDECAR_PROBE_PORT=nonsense'
 row 'sidecar: a probe that is nowhere' 1 '' 'vsecm sidecar: VSECM_SIDECAR_PROBE_PORT' -- sidecar
 for role in safe keystone inspector demo; do
     row "$role: an argument is a mistake" 1 '' "usage: vsecm $role" -- "$role" --version
+    row "$role: which is said last" 1 '' "vsecm $role: it takes no arguments" -- "$role" -l
 done
 full() { "$VSECM" "$@" >/dev/full 2>"$scratch/.err"; [ $? -eq 1 ] && grep -q 'standard output' "$scratch/.err"; }
 for command in '' '--help' '--version' 'safe --help' 'sentinel --help' 'sentinel --version' 'keygen --help' 'dev --help' 'help env'; do

@@ -17,7 +17,7 @@ enum option : int { opt_name, opt_prefix, opt_wait, opt_help };
 constexpr base::option_row table[] = {
     {'n', "name", option_kind::single, opt_name, "VARIABLE", "the whole secret, byte for byte, in this one variable; any secret will do"},
     {'p', "prefix", option_kind::single, opt_prefix, "TEXT", "in front of every variable's name: DB_"},
-    {'w', "wait", option_kind::single, opt_wait, "DURATION", "how long to wait for the secret (30s); 0 asks once; not given: for ever,\nas `vsecm init` does"},
+    {'w', "wait", option_kind::single, opt_wait, "DURATION", "how long to wait for the secret, like 30s; 0 asks once; not given: for ever,\nas `vsecm init` does"},
     {'h', "help", option_kind::flag, opt_help, "", "this text"},
 };
 

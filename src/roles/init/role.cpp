@@ -16,7 +16,7 @@ enum option : int { opt_file, opt_secret, opt_wait, opt_help };
 constexpr base::option_row table[] = {
     {'\0', "file", option_kind::flag, opt_file, "", "write the secret before the exit, as `vsecm sidecar` would keep it (VSECM_SIDECAR_...)"},
     {'s', "secret", option_kind::list, opt_secret, "NAMESPACE/NAME", "wait for this Secret of Kubernetes instead, until it is there with something in it;\nNAME: in the pod's own namespace. May be repeated. The pod's service account needs\nthe verb get on it"},
-    {'w', "wait", option_kind::single, opt_wait, "DURATION", "how long to wait (30s); 0 asks once; not given: for ever"},
+    {'w', "wait", option_kind::single, opt_wait, "DURATION", "how long to wait, like 30s; 0 asks once; not given: for ever"},
     {'h', "help", option_kind::flag, opt_help, "", "this text"},
 };
 
@@ -94,7 +94,7 @@ the API server of Kubernetes with --secret. VSECM_INIT_CONTAINER_WAIT_BEFORE_EXI
 VSECM_SIDECAR_LAYOUT=keys vsecm init --file
 vsecm init --secret billing/database --secret tls)",
     .exit_status = R"(0 it is there, and with --file written; 1 usage, or it cannot be written; 143 stopped; with --wait also 6 it is not
-there; 4 no identity; 5 safe, or the API server, could not be reached)",
+there; 4 no identity; 5 safe, or the API server, could not be reached; 2 safe refused; 3 safe is sealed)",
     .variables = config::by_init,
 };
 

@@ -15,7 +15,7 @@ using roles::sidecar::announcer, roles::sidecar::keeping;
 enum option : int { opt_once, opt_wait, opt_help };
 constexpr base::option_row table[] = {
     {'\0', "once", option_kind::flag, opt_once, "", "write the secret, as soon as there is one, and exit: for Jobs. Nobody is told of it"},
-    {'w', "wait", option_kind::single, opt_wait, "DURATION", "with --once: how long to wait for the secret (30s); 0 asks once; not given:\nfor ever"},
+    {'w', "wait", option_kind::single, opt_wait, "DURATION", "with --once: how long to wait for the secret, like 30s; 0 asks once; not given:\nfor ever"},
     {'h', "help", option_kind::flag, opt_help, "", "this text"},
 };
 
@@ -120,7 +120,7 @@ cat "$VSECM_SIDECAR_SECRETS_PATH"
 VSECM_SIDECAR_ON_CHANGE_SIGNAL=HUP VSECM_SIDECAR_ON_CHANGE_PROCESS=nginx vsecm sidecar
 VSECM_SIDECAR_LAYOUT=dotenv vsecm sidecar --once --wait 1m && . /opt/vsecm/secrets.env)",
     .exit_status = R"(0 stopped, or with --once written; 1 usage, or it cannot be written; with --once also 6 there is no secret; 4 no identity;
-5 safe could not be reached; 143 stopped before)",
+5 safe could not be reached; 2 safe refused; 3 safe is sealed; 143 stopped before)",
     .variables = config::by_sidecar,
 };
 
