@@ -18,5 +18,6 @@ done
 row 'add without a name' 1 '' 'give the workload to add' -- dev add --dir x
 row 'add with the wrong option' 1 '' '`add` takes --dir and the names' -- dev add --dir x --workload a
 row 'add where nothing runs' 5 '' 'vsecm dev: no `vsecm dev` runs in' -- dev add billing --dir "$scratch"
+row 'add in a folder that is none' 5 '' 'vsecm dev: no `vsecm dev` runs in x;' -- dev add billing --dir x
 truth 'nothing was made' [ ! -e x ]
 finish

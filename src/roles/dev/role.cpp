@@ -60,11 +60,13 @@ base::result<int> serve(command asked) {
 }
 
 base::result<int> add(command const& asked) {
+    auto const nobody = fail(errc::unavailable, "no `vsecm dev` runs in {}; start one with `vsecm dev --dir {}`", asked.folder, asked.folder);
+    auto const text = base::read_file(asked.folder + "/dev.pid", 64);
+    if (!text) return nobody;  // and no folder is made
     VSECM_TRY(where, layout::open(asked.folder));
-    auto const text = base::read_file(where.path("dev.pid"), 64);
     ::pid_t pid = 0;
-    if (text) std::from_chars(text->view().data(), text->view().data() + text->size(), pid);
-    if (pid <= 1 || !somebody_runs(where) || ::kill(pid, 0) != 0) return fail(errc::unavailable, "no `vsecm dev` runs in {}; start one with `vsecm dev --dir {}`", asked.folder, asked.folder);
+    std::from_chars(text->view().data(), text->view().data() + text->size(), pid);
+    if (pid <= 1 || !somebody_runs(where) || ::kill(pid, 0) != 0) return nobody;
     VSECM_TRY(listed, where.workloads());
     listed.insert(listed.end(), asked.workloads.begin(), asked.workloads.end());
     VSECM_TRY_OK(where.remember(listed));
