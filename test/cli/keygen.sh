@@ -75,6 +75,8 @@ row 'with the file age-keygen made' 0 @plain '' -- keygen --decrypt --root-key i
 row 'with CRLF in the key' 0 @plain '' -- keygen --decrypt --root-key key-crlf --file plain.bin
 row 'with another key' 1 '' 'plain.bin: age file is for none' -- keygen --decrypt --root-key key-other --file plain.bin
 row 'with a line that does not serve' 1 '' 'age file is for none' -- keygen --decrypt --root-key key-line-3 --file plain.bin
+row 'no root key told' 1 '' '(give the root key with --root-key FILE)' -- keygen --decrypt --file plain.bin
+row 'nothing told to decrypt' 1 '' '(give what is to be decrypted with --export, --file, --value or --data)' -- keygen --decrypt --root-key key
 row 'no such file' 1 '' 'opening nowhere: No such file' -- keygen --decrypt --root-key key --file nowhere
 head -c 150000 plain.bin >cut.bin
 head -c 131072 plain >cut

@@ -87,14 +87,19 @@ result<crypto::key_ring> read_keys(std::string const& path) {
 }
 
 result<std::size_t> decrypt(parsed_options const& given, config::keygen_settings const& settings) {
-    VSECM_TRY(keys, read_keys(given.has(opt_root_key) ? std::string(given.value(opt_root_key)) : settings.root_key_path));
+    auto found = read_keys(given.has(opt_root_key) ? std::string(given.value(opt_root_key)) : settings.root_key_path);
+    if (!found && !given.has(opt_root_key)) found.error().what += " (give the root key with --root-key FILE)";
+    VSECM_TRY(keys, std::move(found));
     crypto::byte_sink out = write_stdout;
     decryption const how{keys, out, given.has(opt_cfb) ? format::aes_cfb : format::recognise, given.value(opt_name), given.has(opt_history)};
     auto const path = [&](int id) { return std::string(given.value(id)); };
     if (given.has(opt_file)) return decrypt_file(how, path(opt_file));
     if (given.has(opt_value)) return decrypt_value(how, path(opt_value));
     if (given.has(opt_data)) return decrypt_data(how, path(opt_data));
-    return decrypt_export(how, given.has(opt_export) ? path(opt_export) : settings.exported_secret_path);
+    if (given.has(opt_export)) return decrypt_export(how, path(opt_export));
+    auto done = decrypt_export(how, settings.exported_secret_path);
+    if (!done) done.error().what += " (give what is to be decrypted with --export, --file, --value or --data)";
+    return done;
 }
 
 int give_up(error const& e) {
