@@ -111,6 +111,8 @@ sentinel 'put' 0 '\nOK\n\n' '' -- sentinel -w app -n default -s '!VSecMRocks!'
 sentinel 'Q53: put a value that looks like options' 0 '\nOK\n\n' '' -- sentinel -w app -s -hello
 sentinel 'the list' 0 '~{"secrets":[{"name":"app","created":"20' '' -- sentinel -l
 sentinel 'two workloads' 0 '\nOKOK\n\n' '' -- sentinel -w one -w two -n x -n y -s v
+sentinel 'a name that nobody has' 0 '\nOK\n\n' 'no workload can have that name: give several with a -w each' -- sentinel -w one,two -s v
+sentinel 'which goes again' 0 '\nOK\n\n' '' -- sentinel -w one,two -d
 sentinel 'append' 0 '\nOK\n\n' '' -- sentinel -w app -a -s newest
 sentinel 'the first of its name' 0 '\nOK\n\n' '' -- sentinel -w versioned -s one --if-version 0
 sentinel 'which is not there a second time' 2 '' 'version 0 was expected, it is 1' -- sentinel -w versioned -s two --if-version 0

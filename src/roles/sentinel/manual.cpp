@@ -90,7 +90,12 @@ safe apply FILE|- [--dry-run]                              do the blocks of an i
 safe render -t TEMPLATE -s JSON|-                          what a template makes of data, here and now: the exact bytes
 vsecm sentinel serve                                       the long-running part: init commands, probes)",
     .options = roles::sentinel::table,
-    .notes = R"(Errors are one sentence on standard error. Settings come from the environment: vsecm help env)",
+    .notes = R"(What `safe apply` and the init commands read: lines KEY:VALUE, with the short options as keys (w and n take several, with
+commas between them), and also sleep:MILLISECONDS and exit:true; a line -- ends a block. Or a YAML list of maps with the same keys:
+
+  - {w: [orders, shop], n: default, s: 'gen:[a-zA-Z0-9]{24}'}
+
+Errors are one sentence on standard error. Settings come from the environment: vsecm help env)",
     .examples = R"(printf %s "$PASSWORD" | safe -w billing -n default -s -
 safe -w billing -s 'gen:{"username":"admin-[a-z0-9]{6}","password":"[a-zA-Z0-9]{24}"}'
 safe -l --output json)",

@@ -141,6 +141,16 @@ net::awaitable<base::result<std::vector<std::string>>> write(vault& safe, reques
     }
 }
 
+// Why nobody receives what has that name; empty: somebody may. The original takes any name, and so do we.
+std::string_view nobody_yet(vault& safe, std::string_view name) {
+    auto const [kind, bare] = api::classify(name, safe.prefixes());
+    if (kind == api::name_kind::kubernetes && !safe.mirror()) return "and waits: this safe knows no API server of Kubernetes (VSECM_SAFE_K8S_API_URL)";
+    auto const may_be_in_an_id = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("-._/").contains(c); };
+    if (kind == api::name_kind::workload && !std::ranges::all_of(bare, may_be_in_an_id))
+        return "but no workload can have that name: give several with a -w each";
+    return {};
+}
+
 }  // namespace
 
 net::awaitable<answer> handle_upsert(vault& safe, request_context& ctx, net::http_request& request) {
@@ -155,8 +165,7 @@ net::awaitable<answer> handle_upsert(vault& safe, request_context& ctx, net::htt
     auto response = ok_text(body);
     for (auto const& sentence : notes) add_warning(response, sentence);
     for (auto const& name : ctx.names)
-        if (!safe.mirror() && api::classify(name, safe.prefixes()).kind == api::name_kind::kubernetes)
-            add_warning(response, "`" + name + "` is stored, and waits: this safe knows no API server of Kubernetes (VSECM_SAFE_K8S_API_URL)");
+        if (auto const who_waits = nobody_yet(safe, name); !who_waits.empty()) add_warning(response, "`" + name + "` is stored, " + std::string(who_waits));
     co_return response;
 }
 
