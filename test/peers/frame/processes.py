@@ -91,10 +91,11 @@ class Finished:
         return f'exit status {self.status}, standard output {self.out!r}, standard error {self.err!r}'
 
 
-def run(argv, env=None, stdin='', deadline=60.0):
-    """Runs to the end."""
+def run(argv, env=None, stdin='', deadline=60.0, uid=None):
+    """Runs to the end; as another user and its group where `uid` is given, which takes root."""
+    somebody = {} if uid is None else {'user': uid, 'group': uid, 'extra_groups': [], 'cwd': '/'}
     done = subprocess.run([str(word) for word in argv], env=env, input=stdin, capture_output=True, text=True, errors='replace',
-                          timeout=deadline, check=False, preexec_fn=_die_with_the_suite)
+                          timeout=deadline, check=False, preexec_fn=_die_with_the_suite, **somebody)
     return Finished(done.returncode, done.stdout, done.stderr)
 
 

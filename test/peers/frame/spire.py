@@ -1,5 +1,7 @@
-"""A SPIRE of one trust domain on loopback: a server and one agent, attested by a join token, telling workloads apart by path."""
+"""A SPIRE of one trust domain on loopback: a server and one agent, attested by a join token, telling workloads apart by the path
+of their program and by their user."""
 import json
+import os
 import re
 import shutil
 
@@ -122,18 +124,20 @@ class Spire:
             return run([self._bin / program, 'healthcheck', '-socketPath', self.folder / socket]).status == 0
         eventually(f'{program} of {self.domain} is healthy', answers, 60)
 
-    def _entry(self, verb, entry_id, spiffe_id, path, federated):
+    def _entry(self, verb, entry_id, spiffe_id, path, federated, uid):
         words = [word for domain in federated for word in ('-federatesWith', f'spiffe://{domain}')]
         self.server('entry', verb, '-entryID', entry_id, '-parentID', f'spiffe://{self.domain}/node', '-spiffeID', spiffe_id,
-                    '-selector', f'unix:path:{path}', '-x509SVIDTTL', str(SVID_TTL), *words)
+                    '-selector', f'unix:path:{path}', '-selector', f'unix:uid:{os.getuid() if uid is None else uid}',
+                    '-x509SVIDTTL', str(SVID_TTL), *words)
 
-    def register(self, entry_id, spiffe_id, path, federated=()):
-        """An entry: the program at `path` is `spiffe_id`. The agent hears of it within seconds, not at once."""
-        self._entry('create', entry_id, spiffe_id, path, federated)
+    def register(self, entry_id, spiffe_id, path, federated=(), uid=None):
+        """An entry: the program at `path`, run by that user (unless told, ours), is `spiffe_id`. The agent hears of it within
+        seconds, not at once."""
+        self._entry('create', entry_id, spiffe_id, path, federated, uid)
 
-    def update(self, entry_id, spiffe_id, path, federated=()):
+    def update(self, entry_id, spiffe_id, path, federated=(), uid=None):
         """The same entry, changed to this."""
-        self._entry('update', entry_id, spiffe_id, path, federated)
+        self._entry('update', entry_id, spiffe_id, path, federated, uid)
 
     def trust(self, other):
         """Takes the bundle of another trust domain."""
