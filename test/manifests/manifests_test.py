@@ -287,8 +287,9 @@ def main():
         tap.row(f'{name}: for one namespace', [] if right and len(things) == 2 else [things])
     monitors = build_with('resources: [MANIFESTS/overlays/production]\ncomponents: [MANIFESTS/components/servicemonitor]', {})
     tap.row('servicemonitor: joins a system', [fault for rule in rules.RULES for fault in rule(monitors, facts)])
-    for name in ('sidecar', 'sidecar-classic', 'init'):
-        things = build_with(f'namespace: team-a\nresources: [workload.yaml]\ncomponents: [MANIFESTS/components/{name}]', {'workload.yaml': WORKLOAD})
+    for name in ('sidecar', 'sidecar-classic', 'sidecar-once', 'init'):
+        workload = WORKLOAD.replace('deliver: sidecar', 'deliver: once') if name == 'sidecar-once' else WORKLOAD
+        things = build_with(f'namespace: team-a\nresources: [workload.yaml]\ncomponents: [MANIFESTS/components/{name}]', {'workload.yaml': workload})
         faults = [fault for rule in rules.RULES for fault in rule(things, facts)]
         pod = rules.template(things[0])['spec']
         added = [c for c in rules.containers(things[0]) if rules.ours(c)]
@@ -297,8 +298,10 @@ def main():
             faults.append(f'{len(added)} containers were added, {len(native)} of them native sidecars')
         if name != 'init' and not any(m['mountPath'] == '/opt/vsecm' for c in pod['containers'] if c['name'] == 'main' for m in c.get('volumeMounts', [])):
             faults.append('main does not see the file')
-        if name != 'init':
+        if name in ('sidecar', 'sidecar-classic'):
             faults += sidecars_are_scraped(things[0], monitors)
+            if not any('/readyz' in str(added[0].get(probe)) for probe in ('startupProbe', 'readinessProbe')):
+                faults.append('a pod without its secret is Ready')
         tap.row(f'{name}: joins a workload', faults)
     print(f'1..{tap.count}')
     return 1 if tap.failed else 0

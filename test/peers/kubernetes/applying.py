@@ -1,5 +1,6 @@
 """kubectl applies every folder of manifests/ and of examples/ to a cluster that has nothing yet, as their users do."""
 import contextlib
+import json
 import re
 
 from cluster import SAFE, Refused
@@ -9,12 +10,16 @@ from manifests import MANIFESTS, SYSTEM, built, documents, metadata, path_of
 
 SYSTEMS = ['base', 'overlays/dev', 'overlays/production', 'overlays/migrated', 'overlays/openshift', 'overlays/existing-spire']
 EXAMPLES = MANIFESTS.parent / 'examples'
+KINDS = {'Deployment': 'apps/v1', 'StatefulSet': 'apps/v1', 'DaemonSet': 'apps/v1', 'Job': 'batch/v1'}
+# The components for workloads: the label they look for, and the kinds they are not for.
+JOINING = {'sidecar': ('vsecm.com/deliver: sidecar', ()), 'sidecar-classic': ('vsecm.com/deliver: sidecar', ('Job',)),
+           'sidecar-once': ('vsecm.com/deliver: once', ()), 'init': ('vsecm.com/wait: secret', ())}
 STAYS = ('kind: Namespace', 'kind: CustomResourceDefinition')
 
 
 def pods(cluster, space):
     """The Pod that a controller would make of each workload in a namespace."""
-    for group, kind in (('apps', 'statefulsets'), ('apps', 'deployments'), ('apps', 'daemonsets'), ('batch', 'cronjobs')):
+    for group, kind in (('apps', 'statefulsets'), ('apps', 'deployments'), ('apps', 'daemonsets'), ('batch', 'jobs'), ('batch', 'cronjobs')):
         for item in cluster.ask('GET', f'/apis/{group}/v1/namespaces/{space}/{kind}')['items']:
             spec = item['spec']['jobTemplate']['spec'] if kind == 'cronjobs' else item['spec']
             name, template = item['metadata']['name'], spec['template']
@@ -122,7 +127,6 @@ def others(cluster, kubectl, folder, known):
         with tap.case(wanted['ServiceMonitor', 'PodMonitor']):
             joined = folder / 'joined'
             joined.mkdir()
-            (folder / 'manifests').symlink_to(MANIFESTS)
             (joined / 'kustomization.yaml').write_text('resources: [../manifests/overlays/production]\ncomponents: [../manifests/components/servicemonitor]\n')
             with removed_after(cluster, kubectl('kustomize', joined)):
                 apply(kubectl, '-k', joined)
@@ -150,10 +154,43 @@ def workloads(cluster, kubectl):
                 pods_are_admitted(cluster, 'default', 1)
 
 
+def workload(kind, label):
+    """A small one of that kind, whose name is the kind's."""
+    name, labels = kind.lower(), dict([label.split(': ')])
+    restricted_container = {'name': 'main', 'image': 'example.org/app:1', 'securityContext': {'allowPrivilegeEscalation': False, 'capabilities': {'drop': ['ALL']}}}
+    pod = {'securityContext': {'runAsNonRoot': True, 'runAsUser': 1000, 'seccompProfile': {'type': 'RuntimeDefault'}}, 'containers': [restricted_container]}
+    spec = {'template': {'metadata': {'labels': {'app': name}}, 'spec': pod}}
+    if kind == 'Job':
+        pod['restartPolicy'] = 'Never'
+    else:
+        spec['selector'] = {'matchLabels': {'app': name}}
+    return {'apiVersion': KINDS[kind], 'kind': kind, 'metadata': {'name': name, 'labels': labels}, 'spec': spec}
+
+
+def components(cluster, kubectl, folder):
+    """What joins a workload joins every kind of it."""
+    for name, (label, never) in JOINING.items():
+        text = ''.join(f'{json.dumps(workload(kind, label))}\n---\n' for kind in KINDS)
+        wanted = {kind.lower() for kind in KINDS if kind not in never}
+        mine = folder / name
+        mine.mkdir()
+        (mine / 'workloads.yaml').write_text(text)
+        (mine / 'kustomization.yaml').write_text(f'namespace: default\nresources: [workloads.yaml]\ncomponents: [../manifests/components/{name}]\n')
+        joins = f'components/{name}: joins {", ".join(kind for kind in KINDS if kind not in never)}{"".join(f" and no {kind}" for kind in never)}'
+        with restricted(cluster, 'default'), tap.case(f'{joins}; kubectl apply, nothing left to change, admitted as restricted'):
+            with removed_after(cluster, kubectl('kustomize', mine)):
+                apply(kubectl, '-k', mine)
+                pods_are_admitted(cluster, 'default', len(KINDS))
+                joined = {pod['metadata']['name'] for pod in pods(cluster, 'default') if 'vsecm/vsecm:' in json.dumps(pod)}
+                tap.same(joined, wanted)
+
+
 def everything(cluster, kubectl, folder, foreign):
     """`foreign` is the folder of other projects' definitions."""
+    (folder / 'manifests').symlink_to(MANIFESTS)
     spire(cluster, kubectl)
     systems(cluster, kubectl)
     of_the_readme(cluster, kubectl, folder)
     workloads(cluster, kubectl)
+    components(cluster, kubectl, folder)
     others(cluster, kubectl, folder, definitions(kubectl, foreign))
