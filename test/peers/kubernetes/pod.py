@@ -1,40 +1,45 @@
-"""A safe as its manifests run it: in-cluster files, root key in its Secret, data in a folder of its own. Only its identity is of
-`vsecm dev`."""
+"""Programs as their manifests run them: in-cluster files, and for safe its root key in a Secret, data in a folder of its own. Only
+identities are of `vsecm dev`."""
 import json
 
 from frame.processes import Process, eventually, must, run
 from manifests import SYSTEM
 
 OURS = {'app.kubernetes.io/operated-by': 'vsecm'}
-ACCOUNT = f'/api/v1/namespaces/{SYSTEM}/serviceaccounts/vsecm-safe'
 
 
 class Account:
-    """The service account of safe, and a folder like the one that the kubelet mounts."""
+    """A service account, unless told that of safe, and a folder like the one that the kubelet mounts."""
 
-    def __init__(self, cluster):
-        self.cluster = cluster
-        self.folder = cluster.folder / 'account'
+    def __init__(self, cluster, name='vsecm-safe', space=SYSTEM):
+        self.cluster, self._name = cluster, name
+        self._space = f'/api/v1/namespaces/{space}'
+        self._path = f'{self._space}/serviceaccounts/{name}'
+        self.folder = cluster.folder / f'account-{name}'
         self.folder.mkdir()
-        self.folder.joinpath('namespace').write_text(SYSTEM)
+        self.folder.joinpath('namespace').write_text(space)
         self.folder.joinpath('ca.crt').write_text(cluster.ca.read_text())
-        cluster.apply(ACCOUNT, {'apiVersion': 'v1', 'kind': 'ServiceAccount', 'metadata': {'name': 'vsecm-safe'}})
+        cluster.apply(self._path, {'apiVersion': 'v1', 'kind': 'ServiceAccount', 'metadata': {'name': name}})
+
+    def environment(self):
+        """How a program of ours finds the API server, and who it is there."""
+        return {'KUBERNETES_SERVICE_HOST': '127.0.0.1', 'KUBERNETES_SERVICE_PORT': str(self.cluster.port), 'VSECM_SAFE_K8S_ACCOUNT_PATH': str(self.folder)}
+
+    def token(self, **bound):
+        """One of its tokens, in the clear."""
+        asked = {'apiVersion': 'authentication.k8s.io/v1', 'kind': 'TokenRequest', 'spec': {'expirationSeconds': 3600, 'audiences': []} | bound}
+        return self.cluster.ask('POST', f'{self._path}/token', asked)['status']['token']
 
     def bind(self, pod):
         """A token that is good as long as that Pod is there, where safe finds it."""
-        path = f'/api/v1/namespaces/{SYSTEM}/pods'
-        made = self.cluster.ask('POST', path, {'apiVersion': 'v1', 'kind': 'Pod', 'metadata': {'name': pod}, 'spec': {
-            'serviceAccountName': 'vsecm-safe', 'containers': [{'name': 'main', 'image': 'none.invalid/none'}]}})
-        bound = {'apiVersion': 'v1', 'kind': 'Pod', 'name': pod, 'uid': made['metadata']['uid']}
-        asked = {'apiVersion': 'authentication.k8s.io/v1', 'kind': 'TokenRequest',
-                 'spec': {'expirationSeconds': 3600, 'boundObjectRef': bound, 'audiences': []}}
-        token = self.cluster.ask('POST', f'{ACCOUNT}/token', asked)['status']['token']
+        made = self.cluster.ask('POST', f'{self._space}/pods', {'apiVersion': 'v1', 'kind': 'Pod', 'metadata': {'name': pod}, 'spec': {
+            'serviceAccountName': self._name, 'containers': [{'name': 'main', 'image': 'none.invalid/none'}]}})
         fresh = self.folder / 'token.new'
-        fresh.write_text(token)
+        fresh.write_text(self.token(boundObjectRef={'apiVersion': 'v1', 'kind': 'Pod', 'name': pod, 'uid': made['metadata']['uid']}))
         fresh.rename(self.folder / 'token')
 
     def unbind(self, pod):
-        self.cluster.ask('DELETE', f'/api/v1/namespaces/{SYSTEM}/pods/{pod}', {'gracePeriodSeconds': 0})
+        self.cluster.ask('DELETE', f'{self._space}/pods/{pod}', {'gracePeriodSeconds': 0})
 
 
 class Safe:
@@ -42,10 +47,8 @@ class Safe:
 
     def __init__(self, system, account, folder, name, **settings):
         self._system, self.account, self._folder, self._name = system, account, folder, name
-        self._environment = system.environment('vsecm-safe') | {
-            'KUBERNETES_SERVICE_HOST': '127.0.0.1', 'KUBERNETES_SERVICE_PORT': str(account.cluster.port),
-            'VSECM_SAFE_K8S_ACCOUNT_PATH': str(account.folder), 'VSECM_SAFE_DATA_PATH': str(folder / name),
-            'VSECM_ROOT_KEY_PATH': str(folder / f'{name}.mounted'), 'VSECM_SAFE_ROOT_KEY_STORE': 'k8s', 'VSECM_LOG_LEVEL': '4',
+        self._environment = system.environment('vsecm-safe') | account.environment() | {
+            'VSECM_SAFE_DATA_PATH': str(folder / name), 'VSECM_ROOT_KEY_PATH': str(folder / f'{name}.mounted'), 'VSECM_SAFE_ROOT_KEY_STORE': 'k8s', 'VSECM_LOG_LEVEL': '4',
             'VSECM_SAFE_TLS_PORT': '127.0.0.1:0', 'VSECM_PROBE_LIVENESS_PORT': '127.0.0.1:0', 'VSECM_PROBE_READINESS_PORT': '127.0.0.1:0',
             'VSECM_SAFE_PORTS_FILE': str(self._ports), 'VSECM_SAFE_K8S_SYNC_INTERVAL': '1s'} | settings
 
@@ -88,10 +91,13 @@ class Safe:
         self._process.wait_for(text, 60)
 
     # --- what an operator says and sees --------------------------------------------------------------------------------
-    def _ask(self, words, stdin=''):
+    def operator(self):
+        """The environment of those who tell it what to do."""
         ports = dict(line.split('=') for line in self._ports.read_text().split())
-        there = {'VSECM_SAFE_ENDPOINT_URL': f'https://127.0.0.1:{ports["api"]}'}
-        return run([self._system.vsecm, 'sentinel', *words], env=self._system.environment('vsecm-sentinel') | there, stdin=stdin)
+        return self._system.environment('vsecm-sentinel') | {'VSECM_SAFE_ENDPOINT_URL': f'https://127.0.0.1:{ports["api"]}'}
+
+    def _ask(self, words, stdin=''):
+        return run([self._system.vsecm, 'sentinel', *words], env=self.operator(), stdin=stdin)
 
     def sentinel(self, *words, stdin=''):
         """A command that must succeed; its standard output."""
