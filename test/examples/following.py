@@ -1,6 +1,7 @@
 """What follows the README of an example: each `sh` block is run in a copy of the repository's folder, and what it prints must be the
-`text` block behind it; if there is none, it may print anything. A block behind `<!-- needs a cluster -->` is passed over; everywhere
-else kubectl and docker are the stand-ins beside this file, and the system is `vsecm dev`.
+`text` block behind it; if there is none, it may print anything. A block behind `<!-- needs WHAT -->` is passed over; everywhere
+else kubectl and docker are the stand-ins beside this file, and the system is `vsecm dev`. What needs `a cluster`, test/peers/kubernetes
+follows.
 """
 import os
 import pathlib
@@ -12,18 +13,21 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 EXAMPLES = HERE.parents[1] / 'examples'
-BLOCK = re.compile(r'(<!-- needs a cluster -->\n)?^```sh\n(.*?)^```\n(?:\n?^```text\n(.*?)^```\n)?', re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r'(?:<!-- needs ([\w ]+) -->\n)?^```sh\n(.*?)^```\n(?:\n?^```text\n(.*?)^```\n)?', re.MULTILINE | re.DOTALL)
 LOOKS = re.compile(r'cat /opt/vsecm/secrets\.json|^kubectl logs ')  # a command that changes nothing, and may come too early
 PATIENCE = 20  # seconds until a change has reached a workload
 TAKES_AT_MOST = 300  # seconds, for the slowest block: a compiler at work
 
 
-def blocks(name):
-    """(commands, expected output or None) of each block of an example's README that can be run here."""
+def every_block(name):
+    """(what it needs or None, commands, expected output or None) of each block of an example's README."""
     for found in BLOCK.finditer((EXAMPLES / name / 'README.md').read_text()):
-        cluster, commands, expected = found.groups()
-        if not cluster:
-            yield commands, expected
+        yield found.groups()
+
+
+def blocks(name):
+    """(commands, expected output or None) of each that can be run here."""
+    return ((commands, expected) for needs, commands, expected in every_block(name) if not needs)
 
 
 def title(commands):

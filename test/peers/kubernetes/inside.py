@@ -14,6 +14,7 @@ import adversity  # noqa: E402
 import applying  # noqa: E402
 import moving  # noqa: E402
 import names  # noqa: E402
+import readmes  # noqa: E402
 import waiting  # noqa: E402
 from cluster import Cluster, data  # noqa: E402
 from frame import tap  # noqa: E402
@@ -99,6 +100,7 @@ def secrets(vsecm, apiserver, folder):
     adversity.webhooks(cluster, safe, folder)
     adversity.restarts(cluster, safe)
     waiting.init(cluster, system.vsecm, folder)
+    readmes.examples(cluster, Kubectl(cluster, folder), safe, system.vsecm, folder)
     with tap.case('safe ends well'):
         safe.stop()
     names.going(cluster, system, account, folder)
