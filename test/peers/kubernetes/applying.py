@@ -3,6 +3,7 @@ import contextlib
 import json
 import re
 
+import definitions
 from cluster import SAFE, Refused
 from frame import tap
 from frame.processes import eventually
@@ -72,6 +73,9 @@ def spire(cluster, kubectl):
         kubectl('wait', '--for=condition=Established', 'crd/clusterspiffeids.spire.spiffe.io')
         pods_are_admitted(cluster, 'spire-server', 1)
         pods_are_admitted(cluster, 'spire-system', 2)
+
+
+def a_wrong_identity(cluster):
     with tap.case('what is wrong in a ClusterSPIFFEID is not accepted'):
         wrong = documents((MANIFESTS / 'base/identities.yaml').read_text())[0].replace('spiffeIDTemplate:', 'spiffeIdTemplate:')
         try:
@@ -104,15 +108,6 @@ def of_the_readme(cluster, kubectl, folder):
         with removed_after(cluster, kubectl('kustomize', yours)):
             apply(kubectl, '-k', yours)
             pods_are_admitted(cluster, SYSTEM, 3)
-
-
-def definitions(kubectl, folder):
-    """The definitions of other projects that were obtained, by the kinds they bring."""
-    known = set()
-    for path in sorted(folder.glob('*.yaml')):
-        kubectl('apply', '--server-side', '-f', path)
-        known |= {document.split('\n    kind: ')[1].split('\n')[0] for document in documents(path.read_text())}
-    return known
 
 
 def others(cluster, kubectl, folder, known):
@@ -189,8 +184,10 @@ def everything(cluster, kubectl, folder, foreign):
     """`foreign` is the folder of other projects' definitions."""
     (folder / 'manifests').symlink_to(MANIFESTS)
     spire(cluster, kubectl)
+    definitions.of_the_controller_manager(cluster, kubectl, foreign)
+    a_wrong_identity(cluster)
     systems(cluster, kubectl)
     of_the_readme(cluster, kubectl, folder)
     workloads(cluster, kubectl)
     components(cluster, kubectl, folder)
-    others(cluster, kubectl, folder, definitions(kubectl, foreign))
+    others(cluster, kubectl, folder, definitions.of_others(kubectl, foreign))
