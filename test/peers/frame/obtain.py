@@ -39,12 +39,6 @@ def go():
     return found
 
 
-def c_compiler():
-    """Go's cgo needs one. Where there is none the whole suite is skipped."""
-    if not shutil.which('gcc') and not shutil.which('clang'):
-        tap.skip_all('needs a C compiler on the PATH (gcc or clang), there is none')
-
-
 def _environment():
     # A cache of our own, so that it is removed with the peers; niceness, because nobody waits for anything else meanwhile.
     return dict(os.environ, GOCACHE=str(cache() / 'go-build'), GOFLAGS='-buildvcs=false')
@@ -56,6 +50,12 @@ class NotServed(ChildProcessError):
 
 class NotThere(ChildProcessError):
     """A module that the proxy does not know, or whose checksum nobody vouches for: a wrong pin, as a rule."""
+
+
+def c_compiler():
+    """Go's cgo needs one; NotServed where there is none."""
+    if not shutil.which('gcc') and not shutil.which('clang'):
+        raise NotServed('it takes a C compiler on the PATH (gcc or clang), there is none')
 
 
 # How go says so. Whatever else fails is a failure of the test.
@@ -76,8 +76,16 @@ def run_go(arguments, folder):
 
 
 def built(name, programs, build):
-    """The folder of the cache that holds `programs` of that name; `build(folder)` makes them there when they are not. Where their
-    modules cannot be had the whole suite is skipped."""
+    """As built_or_not(); the whole suite is skipped where that raises NotServed."""
+    try:
+        return built_or_not(name, programs, build)
+    except NotServed as refused:
+        tap.skip_all(f'{name} cannot be built here: {refused}')
+
+
+def built_or_not(name, programs, build):
+    """The folder of the cache that holds `programs` of that name; `build(folder)` makes them there when they are not. Raises
+    NotServed where what it takes cannot be had."""
     there = cache() / name
     with (cache() / f'{name}.lock').open('w') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -85,10 +93,7 @@ def built(name, programs, build):
             print(f'building {name} (once; kept in {there}) ...', file=sys.stderr, flush=True)
             began = time.monotonic()
             with tempfile.TemporaryDirectory(dir=cache(), prefix=f'{name}.') as fresh:
-                try:
-                    build(pathlib.Path(fresh))
-                except NotServed as refused:
-                    tap.skip_all(f'{name} cannot be built here: {refused}')
+                build(pathlib.Path(fresh))
                 there.mkdir(exist_ok=True)
                 for program in programs:
                     os.replace(os.path.join(fresh, program), there / program)

@@ -62,12 +62,12 @@ def _leave_out_plugins(source):
         path.write_text(text)
 
 
-def programs():
-    """The folder with spire-server and spire-agent, built when they are not there."""
+def programs(built=obtain.built):
+    """The folder with spire-server and spire-agent, built when they are not there. `built` says what happens where they cannot be."""
     pinned = obtain.version('spire')
-    obtain.c_compiler()  # for the server's SQLite
 
     def build(folder):
+        obtain.c_compiler()  # for the server's SQLite
         source = folder / 'source'
         shutil.copytree(obtain.module_folder('github.com/spiffe/spire', pinned), source, copy_function=shutil.copyfile)
         for path in [source, *source.rglob('*/')]:
@@ -75,22 +75,47 @@ def programs():
         _leave_out_plugins(source)
         obtain.run_go(['build', '-mod=readonly', '-trimpath', '-ldflags=-s -w', '-o', f'{folder}/', *(f'./cmd/{program}' for program in PROGRAMS)], source)
 
-    return obtain.built(f'spire-{pinned.removeprefix("v")}', PROGRAMS, build)
+    return built(f'spire-{pinned.removeprefix("v")}', PROGRAMS, build)
 
 
-class Spire:
-    """Both of them, running; `domain` is the trust domain, `folder` an empty one for all they keep."""
+class Server:
+    """A server alone, running; `domain` is the trust domain, `folder` an empty one for all it keeps, `programs` where it is."""
 
-    def __init__(self, folder, domain):
+    def __init__(self, folder, domain, programs):
         self.domain = domain
         self.folder = folder
-        self._bin = programs()
-        settings = {'folder': folder, 'domain': domain, 'port': free_port(), 'ttl': SVID_TTL}
-        for below in ('server', 'agent'):
-            (folder / below).mkdir(parents=True)
-        (folder / 'server.conf').write_text(SERVER.format(**settings))
-        (folder / 'agent.conf').write_text(AGENT.format(**settings))
+        self._bin = programs
+        self._settings = {'folder': folder, 'domain': domain, 'port': free_port(), 'ttl': SVID_TTL}
+        (folder / 'server').mkdir(parents=True)
+        (folder / 'server.conf').write_text(SERVER.format(**self._settings))
         self.start_server()
+
+    def server(self, *words):
+        """An administrator's command, which must succeed; its standard output."""
+        return must(run([self._bin / 'spire-server', *words, '-socketPath', self.folder / 'server.sock'])).out
+
+    def start_server(self):
+        self.server_process = Process([self._bin / 'spire-server', 'run', '-config', self.folder / 'server.conf'], self.folder / 'server.log')
+        self._healthy(self.server_process, 'spire-server', 'server.sock')
+
+    def _healthy(self, process, program, socket):
+        def answers():
+            if not process.running():
+                raise ChildProcessError(f'{program} ended: {process.log()[-2000:]}')
+            return run([self._bin / program, 'healthcheck', '-socketPath', self.folder / socket]).status == 0
+        eventually(f'{program} of {self.domain} is healthy', answers, 60)
+
+    def stop(self):
+        self.server_process.stop()
+
+
+class Spire(Server):
+    """A server and its agent, running."""
+
+    def __init__(self, folder, domain):
+        super().__init__(folder, domain, programs())
+        (folder / 'agent').mkdir()
+        (folder / 'agent.conf').write_text(AGENT.format(**self._settings))
         (folder / 'bundle.pem').write_text(self.server('bundle', 'show'))
         said = self.server('token', 'generate', '-spiffeID', f'spiffe://{domain}/node', '-output', 'json')
         self.start_agent('-joinToken', json.loads(said)['value'])
@@ -100,29 +125,14 @@ class Spire:
         """What SPIFFE_ENDPOINT_SOCKET is to be."""
         return f'unix://{self.folder}/agent.sock'
 
-    def server(self, *words):
-        """An administrator's command, which must succeed; its standard output."""
-        return must(run([self._bin / 'spire-server', *words, '-socketPath', self.folder / 'server.sock'])).out
-
     def agent(self, *words):
         """A command of the agent, as whatever identity it has."""
         return run([self._bin / 'spire-agent', *words, '-socketPath', self.folder / 'agent.sock'])
-
-    def start_server(self):
-        self.server_process = Process([self._bin / 'spire-server', 'run', '-config', self.folder / 'server.conf'], self.folder / 'server.log')
-        self._healthy(self.server_process, 'spire-server', 'server.sock')
 
     def start_agent(self, *options):
         """The first time with its join token; a restarted one finds its identity in its folder."""
         self.agent_process = Process([self._bin / 'spire-agent', 'run', '-config', self.folder / 'agent.conf', *options], self.folder / 'agent.log')
         self._healthy(self.agent_process, 'spire-agent', 'agent.sock')
-
-    def _healthy(self, process, program, socket):
-        def answers():
-            if not process.running():
-                raise ChildProcessError(f'{program} ended: {process.log()[-2000:]}')
-            return run([self._bin / program, 'healthcheck', '-socketPath', self.folder / socket]).status == 0
-        eventually(f'{program} of {self.domain} is healthy', answers, 60)
 
     def _entry(self, verb, entry_id, spiffe_id, path, federated, uid):
         words = [word for domain in federated for word in ('-federatesWith', f'spiffe://{domain}')]
@@ -147,4 +157,4 @@ class Spire:
 
     def stop(self):
         self.agent_process.stop()
-        self.server_process.stop()
+        super().stop()

@@ -2,6 +2,8 @@
 Runs in the build root.
 
     inside.py VSECM KUBE_APISERVER
+
+Beside KUBE_APISERVER is what else could be had: definitions/, spire-server, spire-controller-manager.
 """
 import pathlib
 import re
@@ -12,6 +14,7 @@ sys.path.insert(0, str(HERE.parent))
 sys.dont_write_bytecode = True
 import adversity  # noqa: E402
 import applying  # noqa: E402
+import identities  # noqa: E402
 import moving  # noqa: E402
 import names  # noqa: E402
 import readmes  # noqa: E402
@@ -109,10 +112,12 @@ def secrets(vsecm, apiserver, folder):
         cluster.stop()
 
 
-def objects(apiserver, folder, foreign):
+def objects(apiserver, folder):
+    programs = pathlib.Path(apiserver).parent
     cluster = Cluster(folder, apiserver)
     kubectl = Kubectl(cluster, folder)
-    applying.everything(cluster, kubectl, folder, foreign)
+    applying.everything(cluster, kubectl, folder, programs / 'definitions')
+    identities.made(cluster, kubectl, folder, programs)
     moving.move(cluster, kubectl, folder)
     cluster.stop()
 
@@ -121,7 +126,7 @@ def main(vsecm, apiserver):
     with scratch_folder() as folder:
         secrets(vsecm, apiserver, folder)
     with scratch_folder() as folder:
-        objects(apiserver, folder, pathlib.Path(apiserver).parent / 'definitions')
+        objects(apiserver, folder)
     tap.finish()
 
 
