@@ -213,6 +213,17 @@ def sidecars_are_scraped(workload, monitors):
             yield f'{c["name"]} has no port {port}, or does not answer there'
 
 
+def are_those_tested(things):
+    """What runs is, of each program that test/peers builds, the version that it builds."""
+    peers = dict(line.split() for line in (TOP / 'test/peers/versions').read_text().splitlines() if line[:1] not in ('', '#'))
+    pins = {'ghcr.io/spiffe/spire-server': peers['spire'], 'ghcr.io/spiffe/spire-agent': peers['spire'],
+            'ghcr.io/spiffe/spire-controller-manager': peers['spire-controller-manager']}
+    images = [c['image'].split(':') for thing in rules.workloads(things) for c in rules.containers(thing)]
+    for name, pin in pins.items():
+        if [tag for image, tag in images if image == name] != [pin.removeprefix('v')]:
+            yield f'{name} {images}: {pin} is tested'
+
+
 def spoil(things, change):
     things = copy.deepcopy(things)
     change(things)
@@ -275,6 +286,7 @@ def main():
     tap.row('manifests/README.md: its kustomization is all that at once', is_that_cluster(built['the one of the README']))
     kinds = {t['spec']['names']['kind'] for t in built['spire'] if t['kind'] == 'CustomResourceDefinition'}
     tap.row('spire: nothing of the kinds that it defines itself', kinds & {t['kind'] for t in built['spire']})
+    tap.row('spire: the versions that are tested', are_those_tested(built['spire']))
     for rule, change in FAULTS:
         tap.row(f'{rule.__name__} catches what breaks it', [] if list(rule(spoil(built['base'], change), facts)) else ['it did not'])
 
