@@ -207,7 +207,7 @@ base::error parse_error_body(int http_status, secret_text&& body) {
         if (auto document = parse_object(std::move(body), {.max_bytes = 65536, .max_depth = 16, .max_nodes = 256})) {
             if (auto const err = text_field(document->root(), "err")) e.what = *err;
             if (auto const word = text_field(document->root(), "code"))
-                if (auto const code = parse_errc(*word)) e.code = *code;
+                if (auto const code = parse_errc(*word); code && *code != errc::cancelled) e.code = *code;
         }
     }
     if (e.what.empty()) e.what = std::format("the server answered {} without a reason", http_status);

@@ -130,7 +130,8 @@ base::result<bool> parse_keystone_status(base::secret_text&& body);
 
 // Every failure of ours: {"err":"a sentence","code":"sealed"}. `code` is name_of(errc).
 base::secret_text write_error_body(base::error const& e);
-// What a client makes of a failure answer: code and sentence of the body if it is ours, else by the status alone.
+// What a client makes of a failure answer: code and sentence of the body if it is ours, else by the status alone. Never
+// errc::cancelled, whatever the body says: who gets that takes its own end for the reason.
 base::error parse_error_body(int http_status, base::secret_text&& body);
 
 }  // namespace vsecm::api

@@ -244,6 +244,9 @@ TEST_CASE("keystone status and error bodies") {
     CHECK(theirs.code == errc::invalid);
     CHECK(theirs.what == "the server answered 400 without a reason");
     CHECK(parse_error_body(403, secret_text(R"({"err":7,"code":"nonsense"})")).code == errc::denied);
+    // That somebody of ours ended the wait is nothing a server can know.
+    CHECK(parse_error_body(503, secret_text(R"({"err":"x","code":"cancelled"})")).code == errc::unavailable);
+    CHECK(parse_error_body(500, secret_text(R"({"err":"x","code":"cancelled"})")).code == errc::internal);
 }
 
 TEST_CASE("rotating and forgetting a root key") {
