@@ -16,6 +16,7 @@ struct child_options {
     std::vector<std::string> environment;  // "NAME=value", the whole of it
     int in = -1, out = -1, err = -1;       // descriptors to become 0, 1, 2; -1: nothing to read, ours for out and err
     bool die_with_parent = true;           // SIGKILL when the thread that started it ends, however it ends
+    std::optional<::mode_t> umask;         // none: as ours, which is for files with secrets; see inherited_umask() for somebody else's program
     bool own_group = false;                // a process group of its own: what kills it kills what it started, too
 };
 

@@ -49,4 +49,9 @@ void restore_inherited() noexcept {
     ::sigprocmask(SIG_SETMASK, &inherited.mask, nullptr);
 }
 
+std::optional<::mode_t> inherited_umask() noexcept {
+    if (!inherited.known) return std::nullopt;
+    return inherited.umask;
+}
+
 }  // namespace vsecm::base

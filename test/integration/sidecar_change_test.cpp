@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -181,6 +182,18 @@ TEST_CASE("changes while a command runs are kept at once and told together after
     CHECK(sidecar.wait(patience) == 0);
     CHECK(std::chrono::steady_clock::now() - begun < seconds{5});
     CHECK(eventually(patience, [&] { return ::kill(command, 0) != 0; }));
+}
+
+TEST_CASE("a command makes its files as it would without us: with the umask that the sidecar was started with") {
+    scene s;
+    s.put("one");
+    auto const before = ::umask(027);
+    auto sidecar = s.sidecar({{"VSECM_SIDECAR_ON_CHANGE_COMMAND", s.command("umask >" + s.local.scratch("umask"))}});
+    ::umask(before);
+    REQUIRE(s.holds("one"));
+    s.put("two");
+    REQUIRE(sidecar.says("change_told", patience));
+    CHECK(slurp(s.local.scratch("umask")) == "0027\n");
 }
 
 TEST_CASE("a command that takes too long is killed and collected") {

@@ -2,6 +2,7 @@
 
 #include "base/child_process.hpp"
 #include "base/env.hpp"
+#include "base/process.hpp"
 #include "base/try.hpp"
 #include "roles/sidecar/signal_target.hpp"
 
@@ -74,6 +75,7 @@ net::awaitable<base::status> announcer::run_command() const {
     base::child_options options;
     options.argv = settings_.command;
     options.environment = own_environment();
+    options.umask = base::inherited_umask();
     options.own_group = true;  // or each try that takes too long would leave what it started
     VSECM_CO_TRY(child, base::child_process::start(settings_.command.front(), options));
     auto const end = net::steady_clock::now() + settings_.timeout;

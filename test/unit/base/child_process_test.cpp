@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace vsecm::base;
@@ -26,6 +27,26 @@ TEST_CASE("a child gets exactly its arguments and environment, and its status co
     CHECK(std::string(text, static_cast<std::size_t>(n)) == "a b|yes|");
     CHECK(child->wait() == 7);
     CHECK(child->ended() == 7);
+}
+
+TEST_CASE("a child has the mask of new files' modes that it is to have, or ours") {
+    for (auto const& [wanted, expected] : {std::pair<std::optional<::mode_t>, std::string>{027, "0027\n"}, {std::nullopt, "0077\n"}}) {
+        int ends[2];
+        REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+        unique_fd const reader{ends[0]}, writer{ends[1]};
+        child_options options;
+        options.argv = {"sh", "-c", "umask"};
+        options.out = writer.get();
+        options.umask = wanted;
+        auto const before = ::umask(077);
+        auto child = child_process::start("/bin/sh", options);
+        ::umask(before);
+        REQUIRE(child);
+        char text[16];
+        auto const n = ::read(reader.get(), text, sizeof text);
+        CHECK(std::string(text, static_cast<std::size_t>(n)) == expected);
+        CHECK(child->wait() == 0);
+    }
 }
 
 TEST_CASE("a program that cannot be executed is an error, not a child") {
