@@ -61,7 +61,8 @@ net::awaitable<base::result<fetched>> poller::next() {
         if (is_lost_) etag_.clear();  // or safe would answer that it is unchanged
         // After a failure safe is to say at once that it is there, and not only when the hold ends.
         bool const was_away = std::exchange(is_away_, false);
-        auto const wait = etag_.empty() || was_away ? std::chrono::seconds{0} : options_.wait;
+        bool const is_to_be_held = !etag_.empty() && !was_away;
+        auto const wait = is_to_be_held ? options_.wait : std::chrono::seconds{0};
         auto const asked = net::steady_clock::now();
         auto found = co_await safe_.fetch(etag_, wait);
         if (!found) {
@@ -71,10 +72,13 @@ net::awaitable<base::result<fetched>> poller::next() {
         }
         retries_.reset();
         if (!found->etag.empty() || found->what != fetched::kind::unchanged) etag_ = found->etag;
-        if (etag_.empty()) pause_ = around(options_.interval);
-        // A server that answers "unchanged" at once instead of holding must not be asked in a tight loop.
-        else if (found->what == fetched::kind::unchanged && !was_away && net::steady_clock::now() - asked < std::chrono::seconds{1}) pause_ = around(std::chrono::seconds{1});
         bool const is_new = is_news(*found);
+        if (etag_.empty()) pause_ = around(options_.interval);
+        // A server that answers at once without news instead of holding must not be asked in a tight loop. The same bytes under
+        // another ETag may be a write that changes nothing, once: what comes after it is to be here at once.
+        bool const is_idle = !is_new && is_to_be_held && net::steady_clock::now() - asked < std::chrono::seconds{1};
+        if (is_idle && (was_idle_ || found->what == fetched::kind::unchanged) && !etag_.empty()) pause_ = around(std::chrono::seconds{1});
+        was_idle_ = is_idle;
         if (!is_new && options_.on_unchanged && options_.on_unchanged()) is_lost_ = true;
         if (!is_new && (!is_lost_ || found->what == fetched::kind::unchanged)) continue;
         is_lost_ = false;

@@ -42,7 +42,7 @@ private:
     std::string etag_;
     // What was delivered last, for a safe without ETags: a digest of the data, or the kind of absence.
     std::optional<std::string> last_;
-    bool is_lost_ = false, repeats_ = false, is_away_ = false;
+    bool is_lost_ = false, repeats_ = false, is_away_ = false, was_idle_ = false;
     std::optional<std::chrono::milliseconds> pause_;  // before the next attempt
 };
 

@@ -6,6 +6,7 @@
 #include "net/http_server.hpp"
 #include "spiffe/svid_source.hpp"
 
+#include <format>
 #include <future>
 #include <map>
 #include <mutex>
@@ -25,6 +26,7 @@ struct scripted_safe::impl final : net::http_handler {
     };
     std::map<std::string, scripted> answers{{"GET /workload/v1/secrets", {404, {}}}};
     std::atomic<std::size_t> num{0};
+    std::atomic<bool> tags_anew{false};
     std::atomic<std::chrono::milliseconds> longer{};
     std::thread thread;
 
@@ -37,6 +39,7 @@ struct scripted_safe::impl final : net::http_handler {
             if (found != answers.end()) response.body = base::secret_text(found->second.body);
         }
         ++num;
+        if (tags_anew) response.headers.emplace_back("ETag", std::format("\"{}\"", num.load()));
         if (auto const more = longer.load(); more.count() > 0) static_cast<void>(co_await net::sleep_for(more));
         if (response.status == 0) static_cast<void>(co_await net::sleep_for(std::chrono::minutes{10}));
         co_return response;
@@ -90,6 +93,8 @@ void scripted_safe::answer(std::string const& asked, unsigned status, std::strin
     std::scoped_lock const guard(impl_->lock);
     impl_->answers[asked] = {status, std::move(body)};
 }
+
+void scripted_safe::tag_anew() { impl_->tags_anew = true; }
 
 void scripted_safe::take_time(std::chrono::milliseconds longer) { impl_->longer = longer; }
 

@@ -20,6 +20,7 @@ public:
     // From now on; thread-safe. `asked`: "GET /workload/v1/secrets". Status 0: no answer for ten minutes.
     void answer(std::string const& asked, unsigned status, std::string body);
     void answer_fetch(unsigned status, std::string body) { answer("GET /workload/v1/secrets", status, std::move(body)); }
+    void tag_anew();  // from now on each answer has an ETag that none had before; thread-safe
     void take_time(std::chrono::milliseconds longer);      // for each answer, from now on; thread-safe
     std::size_t num_fetches() const;                       // answered so far; thread-safe
 

@@ -226,6 +226,18 @@ TEST_CASE("an original safe is polled; its errors keep the file, its 404 empties
     CHECK(s.holds(""));
 }
 
+TEST_CASE("a safe that holds no request, and calls the same bytes another version each time, is not asked in a tight loop") {
+    scene s;
+    test::scripted_safe restless(s.local.environment_of("vsecm-safe"), "vsecm/1");
+    restless.answer_fetch(200, R"({"data":"One","created":"","updated":""})");
+    restless.tag_anew();
+    auto const begun = std::chrono::steady_clock::now();
+    auto sidecar = s.sidecar({{"VSECM_SAFE_ENDPOINT_URL", "https://127.0.0.1:" + std::to_string(restless.port()) + "/"}});
+    REQUIRE(s.holds("One"));
+    CHECK(eventually(patience, [&] { return restless.num_fetches() >= 5; }));
+    CHECK(std::chrono::steady_clock::now() - begun > milliseconds{1'500});  // a second, but for a tenth, before each but the first three
+}
+
 TEST_CASE("Q35: what somebody removes or writes over is put right, by an answer that has no news") {
     scene s;
     s.local.sentinel({"-w", "billing", "-s", "TopSecret"});
