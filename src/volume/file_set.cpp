@@ -1,7 +1,6 @@
 #include "volume/file_set.hpp"
 
 #include "base/encoding.hpp"
-#include "base/folder_lock.hpp"
 #include "base/log.hpp"
 #include "base/try.hpp"
 #include "crypto/random.hpp"
@@ -191,9 +190,13 @@ base::status file_set::tidy(std::span<named_file const> files) const {
     return {};
 }
 
+base::status file_set::make() const {
+    auto made = make_folder(folder_);
+    if (!made && ::access(folder_.c_str(), F_OK) != 0) return made;
+    return {};
+}
+
 base::result<bool> file_set::replace_with(std::span<named_file const> files) {
-    if (auto made = make_folder(folder_); !made && ::access(folder_.c_str(), F_OK) != 0) return std::unexpected(std::move(made).error());
-    VSECM_TRY(alone, base::lock_folder(folder_, patience_with_others));
     if (is_as_made()) VSECM_TRY_OK(open_folder_to_readers(folder_, access_));
     // Before anything is written: were it only done after a success, the versions of writers that were killed would fill the volume.
     VSECM_TRY_OK(remove_other_versions());

@@ -6,7 +6,6 @@
 #include "base/file.hpp"
 #include "volume/contents.hpp"
 
-#include <chrono>
 #include <optional>
 #include <span>
 
@@ -21,20 +20,19 @@ struct file_access {
 // it away. A link is followed.
 std::string trace_of(std::string const& path);
 
-// How long another writer (an init container beside a native sidecar) is waited for.
-inline constexpr std::chrono::milliseconds patience_with_others{1'000};
-
 // Owns nothing but the path. What is there is looked at each time, so that what somebody changed is put right. Touches only
-// what has its own form: links to ..data, and folders whose names begin with two dots. Several may write at once: they take turns.
+// what has its own form: links to ..data, and folders whose names begin with two dots.
 class file_set {
 public:
     file_set(std::string folder, file_access access, base::file_layer& files = base::posix_files())
         : folder_(std::move(folder)), access_(access), files_(&files) {}
 
-    // Makes it hold exactly these, sorted by name, with checked names. False: it already did. errc::conflict if something else
-    // has one of the names, or does not let us have our turn; errc::storage if the disk refuses. After an error the earlier set
-    // is still there, whole. What fails once the new one is there is logged: a sync, or what was to be cleaned away, which the
-    // next one cleans.
+    // Makes the folder, so that there is something to take turns at. It may be there. errc::storage.
+    base::status make() const;
+    // Makes it hold exactly these, sorted by name, with checked names: for whose turn it is (take_turn). False: it already did.
+    // errc::conflict if something else has one of the names; errc::storage if the disk refuses. After an error the earlier set is
+    // still there, whole. What fails once the new one is there is logged: a sync, or what was to be cleaned away, which the next
+    // one cleans.
     base::result<bool> replace_with(std::span<named_file const> files);
 
     // How many files the set there now has; nothing if there is none.

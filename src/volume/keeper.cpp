@@ -1,9 +1,9 @@
 #include "volume/keeper.hpp"
 
-#include "base/folder_lock.hpp"
 #include "base/leftovers.hpp"
 #include "base/log.hpp"
 #include "base/try.hpp"
+#include "volume/turn.hpp"
 
 #include <sys/stat.h>
 
@@ -51,52 +51,59 @@ std::string keeper::trace() const { return settings_.layout == volume_layout::ke
 bool keeper::is_as_left() const { return left_ && *left_ == trace(); }
 
 // A wrong mode is put right by replacing the file, too: it may be another user's, whose mode is not ours to change.
-base::result<kept> keeper::replace_file(base::byte_view wanted, kept done) {
-    VSECM_TRY(alone, base::lock_folder(base::folder_of(settings_.path), patience_with_others));
+net::awaitable<base::result<kept>> keeper::replace_file(base::byte_view wanted, kept done) {
+    VSECM_CO_TRY(turn, co_await take_turn(base::folder_of(settings_.path)));
     // Whoever was killed while it wrote left a secret there, and would leave another each time.
     base::remove_leftovers(*files_, settings_.path);
-    if (has(wanted)) return kept::unchanged;
+    if (has(wanted)) co_return kept::unchanged;
     auto replaced = base::replace_file(*files_, settings_.path, wanted, access_.mode, access_.owner);
-    if (replaced) return done;
+    if (replaced) co_return done;
     // Readers have it already, and only the sync failed: as an error it would be found unchanged at the next try, and told to nobody.
-    if (!has(wanted)) return std::unexpected(std::move(replaced).error());
+    if (!has(wanted)) co_return std::unexpected(std::move(replaced).error());
     base::log::warn("volume_not_synced", {{"what", replaced.error().what}});
-    return done;
+    co_return done;
 }
 
-base::result<kept> keeper::keep(base::secret_text&& value) {
+net::awaitable<base::result<kept>> keeper::replace_set(std::span<named_file const> files, kept done) {
+    auto set = folder();
+    VSECM_CO_TRY_OK(set.make());
+    VSECM_CO_TRY(turn, co_await take_turn(settings_.path));
+    VSECM_CO_TRY(is_new, set.replace_with(files));
+    co_return is_new ? done : kept::unchanged;
+}
+
+net::awaitable<base::result<kept>> keeper::keep(base::secret_text&& value) {
     if (settings_.layout == volume_layout::keys) {
-        VSECM_TRY(files, files_of(std::move(value), settings_));
-        VSECM_TRY(is_new, folder().replace_with(files));
-        return is_new ? kept::written : kept::unchanged;
+        VSECM_CO_TRY(files, files_of(std::move(value), settings_));
+        co_return co_await replace_set(files, kept::written);
     }
-    VSECM_TRY(text, content_of(std::move(value), settings_));
-    return replace_file(text.bytes(), kept::written);
+    VSECM_CO_TRY(text, content_of(std::move(value), settings_));
+    co_return co_await replace_file(text.bytes(), kept::written);
 }
 
-base::result<kept> keeper::follow(client::fetched const& found) {
-    auto done = lay_out(found);
+net::awaitable<base::result<kept>> keeper::follow(client::fetched const& found) {
+    auto done = co_await lay_out(found);
     // A folder or a template that is not there: to who asks for a secret, "not found" means another thing.
     if (!done && done.error().code == base::errc::not_found) done.error().code = base::errc::storage;
     if (done) left_ = trace();
-    return done;
+    co_return done;
 }
 
-base::result<kept> keeper::lay_out(client::fetched const& found) {
+net::awaitable<base::result<kept>> keeper::lay_out(client::fetched const& found) {
     using what = client::fetched::kind;
-    if (found.what == what::unchanged) return kept::unchanged;
+    if (found.what == what::unchanged) co_return kept::unchanged;
     if (found.what == what::value) {
         // The secret as it is needs no copy: it is what a sidecar keeps nearly always.
-        if (settings_.layout == volume_layout::file && settings_.template_path.empty()) return replace_file(found.content.data.bytes(), kept::written);
-        return keep(found.content.data.clone());
+        if (settings_.layout == volume_layout::file && settings_.template_path.empty()) co_return co_await replace_file(found.content.data.bytes(), kept::written);
+        auto copy = found.content.data.clone();
+        co_return co_await keep(std::move(copy));
     }
     if (found.why == api::absence::deleted || found.why == api::absence::expired) {
-        if (settings_.layout != volume_layout::keys) return replace_file({}, kept::emptied);
-        VSECM_TRY(is_new, folder().replace_with({}));
-        return is_new ? kept::emptied : kept::unchanged;
+        if (settings_.layout != volume_layout::keys) co_return co_await replace_file({}, kept::emptied);
+        co_return co_await replace_set({}, kept::emptied);
     }
     // Absent, or not yet: a safe that lost its volume knows no secret at all, and that must not wipe every file of a fleet.
-    return holds() == holding::secret ? kept::held : kept::unchanged;
+    co_return holds() == holding::secret ? kept::held : kept::unchanged;
 }
 
 }  // namespace vsecm::volume

@@ -26,8 +26,9 @@ public:
 
     // errc::invalid: this secret cannot be laid out as told, or a template does not go with it; errc::storage, conflict: it cannot
     // be written, and what was there is still there. Once the new content is there, what fails besides is logged. Other keepers of
-    // the same volume are waited for. The content of `found` is left as it was.
-    base::result<kept> follow(client::fetched const& found);
+    // the same volume are waited for, without blocking the loop (take_turn). `found` is borrowed, and its content left as it was. One
+    // call at a time.
+    net::awaitable<base::result<kept>> follow(client::fetched const& found);
     holding holds() const;
     // Whether nobody has touched the volume since follow() succeeded last: by what the system says of the files, which tells of
     // more than their content. False before.
@@ -35,9 +36,10 @@ public:
 
 private:
     std::string trace() const;
-    base::result<kept> lay_out(client::fetched const& found);
-    base::result<kept> keep(base::secret_text&& value);
-    base::result<kept> replace_file(base::byte_view content, kept done);
+    net::awaitable<base::result<kept>> lay_out(client::fetched const& found);
+    net::awaitable<base::result<kept>> keep(base::secret_text&& value);
+    net::awaitable<base::result<kept>> replace_file(base::byte_view content, kept done);
+    net::awaitable<base::result<kept>> replace_set(std::span<named_file const> files, kept done);
     bool has(base::byte_view wanted) const;
     file_set folder() const;
 

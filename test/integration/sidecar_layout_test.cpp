@@ -1,8 +1,11 @@
 // What a sidecar makes of a secret besides one file of its bytes: a folder of files, lines for shells, templates; and init --file.
+#include "base/file.hpp"
 #include "integration/system.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -166,4 +169,29 @@ TEST_CASE("the probe: live at once, ready while the volume holds a secret, whate
     }
     auto again = start();
     CHECK(eventually(patience, [&] { return asked("/readyz") == 200; }));
+}
+
+TEST_CASE("who holds the lock of the volume keeps the sidecar from writing, and from nothing else: its probes answer at once") {
+    scene s;
+    auto const ports = s.local.scratch("ports");
+    s.put(R"({"a":"1"})");
+    auto sidecar = s.sidecar({{"VSECM_SIDECAR_LAYOUT", "keys"}, {"VSECM_SIDECAR_PROBE_PORT", "127.0.0.1:0"}, {"VSECM_SIDECAR_PORTS_FILE", ports}});
+    REQUIRE(s.holds("a", "1"));
+    auto const port = static_cast<unsigned>(std::atoi(slurp(ports).c_str() + 6));
+    {
+        base::unique_fd const reader{::open(s.place.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+        REQUIRE(::flock(reader.get(), LOCK_SH) == 0);
+        s.put(R"({"a":"2"})");
+        auto longest = std::chrono::steady_clock::duration::zero();
+        CHECK(eventually(patience, [&] {
+            auto const asked = std::chrono::steady_clock::now();
+            CHECK(test::plain_get(port, "/livez").status == 200);
+            longest = std::max(longest, std::chrono::steady_clock::now() - asked);
+            return sidecar.err().contains("somebody else holds a lock on");
+        }));
+        CHECK(longest < std::chrono::milliseconds{500});
+        CHECK(slurp(s.place + "/a") == "1");
+        s.put(R"({"a":"3"})");
+    }
+    CHECK(s.holds("a", "3"));
 }

@@ -23,7 +23,9 @@ constexpr base::option_row table[] = {
 net::awaitable<base::status> own_secret(client::session& session, config::init_settings const& settings, limit_type limit, bool to_file) {
     VSECM_CO_TRY(found, co_await client::wait_for_secret(session, {settings.poll_interval, limit}));
     base::log::info("secret_is_there");
-    if (to_file) VSECM_CO_TRY_OK(volume::keeper(settings.volume).follow(found));
+    if (!to_file) co_return base::status{};
+    volume::keeper volume(settings.volume);
+    VSECM_CO_TRY_OK(co_await volume.follow(found));
     co_return base::status{};
 }
 

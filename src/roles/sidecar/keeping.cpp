@@ -32,7 +32,7 @@ void log_outcome(kept done, client::fetched const& found) {
 }  // namespace
 
 keeping::keeping(net::runtime& loop, client::session& session, announcer& tell, config::sidecar_settings const& settings)
-    : loop_(loop), session_(session), tell_(tell), options_(poll_options_of(settings)), volume_(settings.volume) {
+    : loop_(loop), session_(session), tell_(tell), options_(poll_options_of(settings)), volume_(settings.volume), pause_(loop.loop(0)) {
     // What was emptied before we began had content: its workload is told of the next. (Some other safe's 404 may have made that
     // file, too: told once too often is better than never.)
     has_held_ = volume_.holds() != holding::nothing;
@@ -42,7 +42,7 @@ keeping::keeping(net::runtime& loop, client::session& session, announcer& tell, 
 // Safe has no news: whether it is needed all the same, because the volume is not any more what was written. No copy of it is here.
 bool keeping::was_touched() {
     reaching_.well();
-    if (unwritten_) return false;  // it is tried again
+    if (unwritten_) return false;  // it is being written, or tried again
     if (!volume_.is_as_left()) return true;
     last_success_ = base::system_clock().now();
     return false;
@@ -61,32 +61,38 @@ void keeping::write_metrics(metrics::page& out) const {
     out.counter("vsecm_sidecar_errors_total", "Attempts to reach safe, or to write the volume, that failed.").add(num_errors_);
 }
 
-// Whether the volume is as `found` says.
-bool keeping::keep(client::fetched const& found) {
+// Whether the volume is as safe says.
+net::awaitable<bool> keeping::keep(news const& now) {
     // What has seen no content yet, but an empty file of ours at most, needs no word about the first.
     bool const had_content = has_held_ || volume_.holds() == holding::secret;
-    auto const done = volume_.follow(found);
+    auto const done = co_await volume_.follow(now.found);
     if (!done) {
         writing_.failing("file_not_written", done.error());
         ++num_errors_;
-        return false;
+        co_return false;
     }
     writing_.well();
     has_held_ = had_content || *done == kept::written;
     last_success_ = base::system_clock().now();
     if (*done == kept::written || *done == kept::emptied) ++num_changes_;
-    log_outcome(*done, found);
-    if (is_repeat_ && *done != kept::unchanged) base::log::warn("volume_put_right", {{"what", "somebody else had changed or removed what was written"}});
-    if (had_content && !is_repeat_ && (*done == kept::written || *done == kept::emptied)) tell_.changed();
-    return true;
+    log_outcome(*done, now.found);
+    if (now.is_repeat && *done != kept::unchanged) base::log::warn("volume_put_right", {{"what", "somebody else had changed or removed what was written"}});
+    if (had_content && !now.is_repeat && (*done == kept::written || *done == kept::emptied)) tell_.changed();
+    co_return true;
 }
 
-net::awaitable<void> keeping::keep_again() {
-    for (net::backoff tries(retry_policy); unwritten_;) {
-        if (auto slept = co_await net::sleep_for(*tries.next()); !slept) co_return;
-        if (unwritten_ && keep(*unwritten_)) unwritten_.reset();
+net::awaitable<void> keeping::keep_newest() {
+    net::backoff tries(retry_policy);
+    while (auto const newest = unwritten_) {
+        bool const is_kept = co_await keep(*newest);
+        if (!is_kept && unwritten_ == newest) {
+            pause_.expires_after(*tries.next());
+            co_await pause_.async_wait(net::as_result);
+        }
+        if (unwritten_ != newest) tries.reset();
+        else if (is_kept) unwritten_.reset();
     }
-    is_trying_again_ = false;
+    is_writing_ = false;
 }
 
 net::awaitable<void> keeping::follow() {
@@ -106,11 +112,9 @@ net::awaitable<void> keeping::follow() {
             continue;
         }
         reaching_.well();
-        unwritten_.reset();
-        is_repeat_ = poller.repeats();
-        if (keep(*found)) continue;
-        unwritten_ = std::move(*found);
-        if (!std::exchange(is_trying_again_, true)) loop_.spawn(0, "retry", keep_again());
+        unwritten_ = std::make_shared<news const>(std::move(*found), poller.repeats());
+        pause_.cancel();
+        if (!std::exchange(is_writing_, true)) loop_.spawn(0, "writer", keep_newest());
     }
 }
 

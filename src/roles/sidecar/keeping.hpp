@@ -25,9 +25,13 @@ public:
     void write_metrics(metrics::page& out) const;
 
 private:
-    bool keep(client::fetched const& found);
+    struct news {
+        client::fetched found;
+        bool is_repeat;  // it was kept before, and somebody touched what was written
+    };
+    net::awaitable<bool> keep(news const& now);
+    net::awaitable<void> keep_newest();
     bool was_touched();
-    net::awaitable<void> keep_again();
 
     net::runtime& loop_;
     client::session& session_;
@@ -35,10 +39,10 @@ private:
     client::poll_options options_;
     volume::keeper volume_;
     client::condition reaching_, writing_;
-    std::optional<client::fetched> unwritten_;
-    bool is_trying_again_ = false;
-    bool has_held_ = false;   // there was a secret on the volume, now or before
-    bool is_repeat_ = false;  // what is kept was kept before, and somebody touched it
+    std::shared_ptr<news const> unwritten_;
+    bool is_writing_ = false;  // keep_newest() runs, once: what is newer is written later
+    net::timer pause_;         // before the next try of what could not be written
+    bool has_held_ = false;    // there was a secret on the volume, now or before
     std::optional<base::system_time> last_success_;  // when the volume was last known to be what safe says
     std::uint64_t num_changes_ = 0, num_errors_ = 0;
 };

@@ -22,8 +22,9 @@ constexpr base::option_row table[] = {
 net::awaitable<void> write_and_stop(client::session& session, config::sidecar_settings const& settings, std::optional<std::chrono::milliseconds> limit,
                                     base::result<volume::kept>& written, net::runtime& loop) {
     auto found = co_await client::wait_for_secret(session, {settings.poll_interval, limit});
+    volume::keeper volume(settings.volume);
     if (found)
-        written = volume::keeper(settings.volume).follow(*found);
+        written = co_await volume.follow(*found);
     else
         written = std::unexpected(std::move(found).error());
     loop.stop(0);

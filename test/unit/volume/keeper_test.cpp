@@ -1,7 +1,9 @@
 #include "volume/keeper.hpp"
 
+#include "base/folder_lock.hpp"
 #include "support/passing_on.hpp"
 #include "support/process.hpp"
+#include "support/run_loop.hpp"
 #include "support/temp_folder.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -37,13 +39,22 @@ client::fetched absent(api::absence why) {
     return found;
 }
 
+base::result<kept> follow(volume::keeper& keeper, client::fetched const& found) {
+    test::run_loop loop;
+    return loop.run(keeper.follow(found));
+}
+
 struct scene {
     explicit scene(volume_layout layout = volume_layout::file) {
         settings.layout = layout;
         settings.path = folder / "secret";
     }
     volume::keeper keeper() const { return volume::keeper(settings); }
-    kept follow(client::fetched const& found) const { return keeper().follow(found).value(); }
+    base::result<kept> try_to_follow(client::fetched const& found) const {
+        auto one = keeper();
+        return ::follow(one, found);
+    }
+    kept follow(client::fetched const& found) const { return try_to_follow(found).value(); }
     std::string read(std::string const& below = {}) const { return test::slurp(settings.path + below); }
 
     test::temp_folder folder;
@@ -76,7 +87,7 @@ TEST_CASE("a secret that is no set of files, or no variables, changes nothing") 
         scene s(layout);
         REQUIRE(s.follow(value(R"({"a":"1"})")) == kept::written);
         for (auto const* bad : {"plain", R"({"a":"2","../b":"3"})"}) {
-            auto const refused = s.keeper().follow(value(bad));
+            auto const refused = s.try_to_follow(value(bad));
             REQUIRE(!refused);
             CHECK(refused.error().code == base::errc::invalid);
         }
@@ -116,7 +127,7 @@ TEST_CASE("what anybody does to the volume is seen, and put right; what happens 
         auto keeper = s.keeper();
         auto const answer = value(R"({"a":"1"})");
         CHECK(!keeper.is_as_left());
-        REQUIRE(keeper.follow(answer).value() == kept::written);
+        REQUIRE(follow(keeper, answer).value() == kept::written);
         CHECK(keeper.is_as_left());
         auto const file = s.settings.path + (layout == volume_layout::keys ? "/a" : "");
         std::ofstream(s.folder / "beside") << "x";
@@ -129,7 +140,7 @@ TEST_CASE("what anybody does to the volume is seen, and put right; what happens 
                  [&] { std::ofstream(s.settings.path + (layout == volume_layout::keys ? "/..data/b" : "2")) << "x", std::filesystem::remove(file); }}) {
             touch();
             CHECK(!keeper.is_as_left());
-            REQUIRE(keeper.follow(answer));
+            REQUIRE(follow(keeper, answer));
             CHECK(keeper.is_as_left());
             CHECK(test::slurp(file) == whole);
         }
@@ -142,7 +153,7 @@ TEST_CASE("what a killed writer left beside the file is gone with the next answe
         REQUIRE(s.follow(value("kept")) == kept::written);
         auto const left = s.folder / ".secret.tmp-4711-3";
         REQUIRE(base::replace_file(base::posix_files(), left, base::as_bytes("TopSecret"), 0600));
-        REQUIRE(s.keeper().follow(answer));
+        REQUIRE(s.try_to_follow(answer));
         CHECK(::access(left.c_str(), F_OK) != 0);
     }
 }
@@ -167,13 +178,13 @@ TEST_CASE("what fails once the new content is there makes it no failure, or nobo
         volume::keeper keeper(s.settings, files);
         for (auto const* content : {R"({"a":"1"})", R"({"a":"2"})"}) {
             files.is_broken = false;
-            CHECK(keeper.follow(value(content)).value() == kept::written);
+            CHECK(follow(keeper, value(content)).value() == kept::written);
         }
         files.is_broken = false;
-        CHECK(keeper.follow(value(R"({"a":"2"})")).value() == kept::unchanged);
+        CHECK(follow(keeper, value(R"({"a":"2"})")).value() == kept::unchanged);
         files.is_stuck = true;
-        CHECK(keeper.follow(value(R"({"a":"3"})")).error().code == base::errc::storage);
-        CHECK(s.keeper().follow(value(R"({"a":"2"})")).value() == kept::unchanged);
+        CHECK(follow(keeper, value(R"({"a":"3"})")).error().code == base::errc::storage);
+        CHECK(s.try_to_follow(value(R"({"a":"2"})")).value() == kept::unchanged);
     }
 }
 
@@ -192,7 +203,7 @@ TEST_CASE("two writers of one volume take turns: neither fails, and readers see 
                 for (auto const* who : {"one ", "two "})
                     writers.emplace_back([&, who] {
                         together.arrive_and_wait();
-                        for (int i = 0; i < 500; ++i) num_refused += !s.keeper().follow(value(R"({"a":")" + filling + who + std::to_string(i) + "\"}"));
+                        for (int i = 0; i < 500; ++i) num_refused += !s.try_to_follow(value(R"({"a":")" + filling + who + std::to_string(i) + "\"}"));
                     });
                 REQUIRE(test::eventually(std::chrono::seconds{20}, [&] { return ::access(file.c_str(), F_OK) == 0; }));
                 reader.emplace([&] {
@@ -212,20 +223,46 @@ TEST_CASE("two writers of one volume take turns: neither fails, and readers see 
     }
 }
 
+TEST_CASE("while somebody holds the lock of the folder nothing is written, and that is an error; but the loop goes on") {
+    for (auto const layout : {volume_layout::file, volume_layout::keys}) {
+        scene s(layout);
+        auto const file = layout == volume_layout::keys ? "/a" : "";
+        REQUIRE(s.follow(value(R"({"a":"1"})")) == kept::written);
+        auto const before = s.read(file);
+        auto const answer = value(R"({"a":"2"})");
+        {
+            auto const held = base::lock_folder(layout == volume_layout::keys ? s.settings.path : s.folder.path(), std::chrono::milliseconds{0});
+            REQUIRE(held);
+            test::run_loop loop;
+            auto keeper = s.keeper();
+            std::optional<base::result<kept>> done;
+            net::asio::co_spawn(loop.context, keeper.follow(answer), [&](std::exception_ptr, base::result<kept> outcome) { done = std::move(outcome); });
+            int num_steps = 0;
+            loop.until([&] { return ++num_steps, done.has_value(); });
+            CHECK(num_steps > 20);
+            REQUIRE(!*done);
+            CHECK(done->error().code == base::errc::conflict);
+            CHECK(done->error().what.contains("somebody else holds a lock on"));
+            CHECK(s.read(file) == before);
+        }
+        CHECK(s.follow(answer) == kept::written);
+    }
+}
+
 TEST_CASE("a folder in the file's place holds no secret") {
     scene s;
     REQUIRE(::mkdir(s.settings.path.c_str(), 0700) == 0);
     CHECK(s.keeper().holds() == holding::nothing);
-    CHECK(s.keeper().follow(value("x")).error().code == base::errc::storage);
+    CHECK(s.try_to_follow(value("x")).error().code == base::errc::storage);
     CHECK(s.keeper().holds() == holding::nothing);
 }
 
 TEST_CASE("a folder or a template that is not there is no absence of the secret") {
     scene s;
     s.settings.path = s.folder / "none/secret";
-    CHECK(s.keeper().follow(value("x")).error().code == base::errc::storage);
+    CHECK(s.try_to_follow(value("x")).error().code == base::errc::storage);
     scene t;
     t.settings.template_path = t.folder / "none";
-    CHECK(t.keeper().follow(value("x")).error().code == base::errc::storage);
+    CHECK(t.try_to_follow(value("x")).error().code == base::errc::storage);
     CHECK(t.keeper().holds() == holding::nothing);
 }
