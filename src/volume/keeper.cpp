@@ -3,6 +3,7 @@
 #include "base/leftovers.hpp"
 #include "base/log.hpp"
 #include "base/try.hpp"
+#include "volume/templates.hpp"
 #include "volume/turn.hpp"
 
 #include <sys/stat.h>
@@ -50,6 +51,8 @@ std::string keeper::trace() const { return settings_.layout == volume_layout::ke
 
 bool keeper::is_as_left() const { return left_ && *left_ == trace(); }
 
+bool keeper::has_new_templates() const { return templates_ && *templates_ != trace_of_templates(settings_.template_path); }
+
 // A wrong mode is put right by replacing the file, too: it may be another user's, whose mode is not ours to change.
 net::awaitable<base::result<kept>> keeper::replace_file(base::byte_view wanted, kept done) {
     VSECM_CO_TRY(turn, co_await take_turn(base::folder_of(settings_.path)));
@@ -82,10 +85,11 @@ net::awaitable<base::result<kept>> keeper::keep(base::secret_text&& value) {
 }
 
 net::awaitable<base::result<kept>> keeper::follow(client::fetched const& found) {
+    auto templates = trace_of_templates(settings_.template_path);  // before they are read: what comes meanwhile is new
     auto done = co_await lay_out(found);
     // A folder or a template that is not there: to who asks for a secret, "not found" means another thing.
     if (!done && done.error().code == base::errc::not_found) done.error().code = base::errc::storage;
-    if (done) left_ = trace();
+    if (done) left_ = trace(), templates_ = std::move(templates);
     co_return done;
 }
 

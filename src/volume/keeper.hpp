@@ -33,6 +33,8 @@ public:
     // Whether nobody has touched the volume since follow() succeeded last: by what the system says of the files, which tells of
     // more than their content. False before.
     bool is_as_left() const;
+    // Whether follow() would render other templates than it did when it succeeded last. False before.
+    bool has_new_templates() const;
 
 private:
     std::string trace() const;
@@ -46,7 +48,7 @@ private:
     config::volume_settings settings_;
     file_access access_;
     base::file_layer* files_;
-    std::optional<std::string> left_;  // the trace of the last success
+    std::optional<std::string> left_, templates_;  // the traces of the last success
 };
 
 }  // namespace vsecm::volume

@@ -4,8 +4,11 @@
 #include "base/try.hpp"
 #include "codec/json_writer.hpp"
 #include "gotmpl/render.hpp"
+#include "volume/file_set.hpp"
 
 #include <sys/stat.h>
+
+#include <algorithm>
 
 namespace vsecm::volume {
 namespace {
@@ -33,7 +36,27 @@ bool is_folder(std::string const& path) {
     return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+// Those of a folder, or the path itself. More than there may be are not all of them.
+base::result<std::vector<std::string>> paths_of_templates(std::string const& path) {
+    if (!is_folder(path)) return std::vector{path};
+    VSECM_TRY(entries, base::posix_files().list(path));
+    std::vector<std::string> paths;
+    for (auto const& entry : entries)
+        if (!entry.name.starts_with('.') && entry.kind != base::file_kind::folder && paths.size() <= most_templates) paths.push_back(path + "/" + entry.name);
+    std::ranges::sort(paths);  // a folder is listed in no order
+    return paths;
+}
+
 }  // namespace
+
+std::string trace_of_templates(std::string const& path) {
+    std::string all;
+    if (path.empty()) return all;
+    auto const paths = paths_of_templates(path);
+    if (!paths) return "none";
+    for (auto const& each : *paths) all += each + ": " + trace_of(each) + "\n";
+    return all;
+}
 
 base::result<base::secret_text> render_file(std::string const& path, std::string_view secret) {
     gotmpl::render_options options;
@@ -47,14 +70,7 @@ base::result<base::secret_text> render_file(std::string const& path, std::string
 }
 
 base::result<std::vector<named_file>> render_all(std::string const& path, std::string_view secret) {
-    std::vector<std::string> paths;
-    if (is_folder(path)) {
-        VSECM_TRY(entries, base::posix_files().list(path));
-        for (auto const& entry : entries)
-            if (!entry.name.starts_with('.') && entry.kind != base::file_kind::folder) paths.push_back(path + "/" + entry.name);
-    } else {
-        paths.push_back(path);
-    }
+    VSECM_TRY(paths, paths_of_templates(path));
     if (paths.size() > most_templates) return fail(errc::invalid, "{} has more than {} templates", path, most_templates);
     std::vector<named_file> files;
     for (auto const& each : paths) {

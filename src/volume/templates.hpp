@@ -14,4 +14,8 @@ base::result<base::secret_text> render_file(std::string const& path, std::string
 // mounted; at most 100. Named as they are, without a `.tmpl` at the end.
 base::result<std::vector<named_file>> render_all(std::string const& path, std::string_view secret);
 
+// As trace_of (file_set.hpp), of the templates that those two would read: another text once one of them is another, or is gone or new.
+// An empty path has none.
+std::string trace_of_templates(std::string const& path);
+
 }  // namespace vsecm::volume

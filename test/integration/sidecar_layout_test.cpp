@@ -10,6 +10,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 
 using namespace vsecm;
@@ -29,7 +30,8 @@ struct scene {
     test::process sidecar(test::environment_map more) { return local.launch("billing", {"sidecar"}, "sidecar-" + std::to_string(++num_sidecars), with(std::move(more))); }
     void put(std::string const& secret) { local.sentinel({"-w", "billing", "-s", "-"}, secret); }
     bool holds(std::string const& name, std::string const& bytes) const {
-        return eventually(patience, [&] { return std::filesystem::exists(place + "/" + name) && slurp(place + "/" + name) == bytes; });
+        auto const path = name.empty() ? place : place + "/" + name;
+        return eventually(patience, [&] { return std::filesystem::exists(path) && slurp(path) == bytes; });
     }
     std::set<std::string> visible() const {
         std::set<std::string> names;
@@ -103,6 +105,57 @@ TEST_CASE("a template of the workload's own is rendered anew with each secret, a
     CHECK(slurp(s.place) == "user = one\n");
     std::ofstream(form) << "user is {{.user}}\n";
     CHECK(eventually(patience, [&] { return slurp(s.place) == "user is two\n"; }));
+}
+
+TEST_CASE("a template that is changed is rendered anew though the secret stays as it is, and that is told; a bad one changes nothing") {
+    scene s;
+    auto const form = s.local.scratch("app.conf.tmpl"), calls = s.local.scratch("calls");
+    auto const become = [&](std::string const& text) {
+        std::ofstream(form + ".new") << text;
+        std::filesystem::rename(form + ".new", form);
+    };
+    become("user = {{.user}}\n");
+    s.put(R"({"user":"one"})");
+    std::ofstream(s.local.scratch("command")) << "cat " << s.place << " >>" << calls << "\n";
+    auto sidecar = s.sidecar({{"VSECM_SIDECAR_TEMPLATE", form}, {"VSECM_SIDECAR_WAIT", "1s"}, {"VSECM_SIDECAR_ON_CHANGE_INTERVAL", "0"},
+        {"VSECM_SIDECAR_ON_CHANGE_COMMAND", "/bin/sh " + s.local.scratch("command")}});
+    REQUIRE(s.holds("", "user = one\n"));
+    become("{{/* says the same */}}user = {{.user}}\n");
+    become("user is {{.user}}\n");
+    CHECK(s.holds("", "user is one\n"));
+    CHECK(eventually(patience, [&] { return slurp(calls) == "user is one\n"; }));
+    become("{{.pass}}\n");
+    CHECK(sidecar.says("a field that the secret does not have", patience));
+    CHECK(slurp(s.place) == "user is one\n");
+    become("it is {{.user}}\n");
+    CHECK(s.holds("", "it is one\n"));
+    CHECK(eventually(patience, [&] { return slurp(calls) == "user is one\nit is one\n"; }));
+    CHECK(!sidecar.err().contains("volume_put_right"));
+}
+
+TEST_CASE("keys: a folder of templates is a ConfigMap's, and what an update of it changes, brings and takes away is seen") {
+    scene s;
+    auto const forms = s.local.scratch("forms");
+    auto const update = [&](std::string const& version, std::map<std::string, std::string> const& templates) {
+        std::filesystem::create_directories(forms + "/" + version);
+        for (auto const& [name, text] : templates) {
+            std::ofstream(forms + "/" + version + "/" + name) << text;
+            if (!std::filesystem::is_symlink(forms + "/" + name)) std::filesystem::create_symlink("..data/" + name, forms + "/" + name);
+        }
+        std::filesystem::create_symlink(version, forms + "/..data_tmp");
+        std::filesystem::rename(forms + "/..data_tmp", forms + "/..data");
+    };
+    update("..1", {{"a.conf.tmpl", "1{{.user}}"}});
+    s.put(R"({"user":"u"})");
+    auto sidecar = s.sidecar({{"VSECM_SIDECAR_LAYOUT", "keys"}, {"VSECM_SIDECAR_TEMPLATE", forms}, {"VSECM_SIDECAR_WAIT", "1s"}});
+    REQUIRE(s.holds("a.conf", "1u"));
+    update("..2", {{"a.conf.tmpl", "2{{.user}}"}});
+    CHECK(s.holds("a.conf", "2u"));
+    update("..3", {{"a.conf.tmpl", "3{{.user}}"}, {"b.conf", "b{{.user}}"}});
+    CHECK(s.holds("b.conf", "bu"));
+    CHECK(s.holds("a.conf", "3u"));
+    std::filesystem::remove(forms + "/b.conf");
+    CHECK(eventually(patience, [&] { return s.visible() == std::set<std::string>{"user", "a.conf"}; }));
 }
 
 TEST_CASE("--once writes and ends: at once, when there is a secret at last, or with the reason why not in time") {

@@ -36,14 +36,15 @@ keeping::keeping(net::runtime& loop, client::session& session, announcer& tell, 
     // What was emptied before we began had content: its workload is told of the next. (Some other safe's 404 may have made that
     // file, too: told once too often is better than never.)
     has_held_ = volume_.holds() != holding::nothing;
-    options_.on_unchanged = [this] { return was_touched(); };
+    options_.on_unchanged = [this] { return is_to_be_kept_again(); };
 }
 
-// Safe has no news: whether it is needed all the same, because the volume is not any more what was written. No copy of it is here.
-bool keeping::was_touched() {
+// Safe has no news: whether it is needed all the same, because the volume is not any more what was written, or the templates are
+// others. No copy of it is here.
+bool keeping::is_to_be_kept_again() {
     reaching_.well();
     if (unwritten_) return false;  // it is being written, or tried again
-    if (!volume_.is_as_left()) return true;
+    if (!volume_.is_as_left() || volume_.has_new_templates()) return true;
     last_success_ = base::system_clock().now();
     return false;
 }
@@ -65,6 +66,8 @@ void keeping::write_metrics(metrics::page& out) const {
 net::awaitable<bool> keeping::keep(news const& now) {
     // What has seen no content yet, but an empty file of ours at most, needs no word about the first.
     bool const had_content = has_held_ || volume_.holds() == holding::secret;
+    // What a new template makes of the same secret is no repair.
+    bool const is_repair = now.is_repeat && !volume_.has_new_templates();
     auto const done = co_await volume_.follow(now.found);
     if (!done) {
         writing_.failing("file_not_written", done.error());
@@ -76,8 +79,8 @@ net::awaitable<bool> keeping::keep(news const& now) {
     last_success_ = base::system_clock().now();
     if (*done == kept::written || *done == kept::emptied) ++num_changes_;
     log_outcome(*done, now.found);
-    if (now.is_repeat && *done != kept::unchanged) base::log::warn("volume_put_right", {{"what", "somebody else had changed or removed what was written"}});
-    if (had_content && !now.is_repeat && (*done == kept::written || *done == kept::emptied)) tell_.changed();
+    if (is_repair && *done != kept::unchanged) base::log::warn("volume_put_right", {{"what", "somebody else had changed or removed what was written"}});
+    if (had_content && !is_repair && (*done == kept::written || *done == kept::emptied)) tell_.changed();
     co_return true;
 }
 

@@ -18,7 +18,8 @@ public:
     keeping(net::runtime& loop, client::session& session, announcer& tell, config::sidecar_settings const& settings);
 
     // Until the loop ends. A content that cannot be written is tried again, more slowly each time, until safe has a newer one; and
-    // what somebody else changed on the volume is put right as soon as safe answers that nothing is new.
+    // what somebody else changed on the volume is put right, and templates that are changed are rendered, as soon as safe answers
+    // that nothing is new.
     net::awaitable<void> follow();
     // Nothing: the volume holds a secret. It may be an older one: better than none.
     std::optional<std::string> not_ready() const;
@@ -27,11 +28,11 @@ public:
 private:
     struct news {
         client::fetched found;
-        bool is_repeat;  // it was kept before, and somebody touched what was written
+        bool is_repeat;  // it was kept before, and somebody touched what was written, or the templates
     };
     net::awaitable<bool> keep(news const& now);
     net::awaitable<void> keep_newest();
-    bool was_touched();
+    bool is_to_be_kept_again();
 
     net::runtime& loop_;
     client::session& session_;

@@ -104,7 +104,8 @@ a member; names become those of variables as `vsecm exec` does it.
 
 VSECM_SIDECAR_TEMPLATE is a Go template of the workload's own, with the secret as its data. With the layout file its result
 is written instead of the secret. With keys it may be a folder of them, and each result is one more file, named without
-.tmpl. A field that the secret does not have is an error, and the files stay as they are.
+.tmpl. A field that the secret does not have is an error, and the files stay as they are. Templates that are changed, like those
+of a ConfigMap, are rendered within VSECM_SIDECAR_WAIT, though the secret is the same.
 
 VSECM_SIDECAR_FILE_MODE and VSECM_SIDECAR_FILE_OWNER say who may read it.
 

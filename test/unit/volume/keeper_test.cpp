@@ -147,6 +147,38 @@ TEST_CASE("what anybody does to the volume is seen, and put right; what happens 
     }
 }
 
+TEST_CASE("templates that are other ones since they were rendered are seen, whether or not they make another content") {
+    for (auto const layout : {volume_layout::file, volume_layout::keys}) {
+        scene s(layout);
+        s.settings.template_path = s.folder / "forms";
+        auto const form = layout == volume_layout::keys ? s.folder / "forms/t" : s.folder / "forms";
+        if (layout == volume_layout::keys) std::filesystem::create_directory(s.settings.template_path);
+        auto const become = [&](std::string const& text) {
+            std::ofstream(s.folder / "new") << text;
+            std::filesystem::rename(s.folder / "new", form);
+        };
+        become("1");
+        auto keeper = s.keeper();
+        auto const answer = value(R"({"a":"1"})");
+        CHECK(!keeper.has_new_templates());  // than what?
+        REQUIRE(follow(keeper, answer).value() == kept::written);
+        CHECK(!keeper.has_new_templates());
+        become("1");
+        CHECK(keeper.has_new_templates());
+        CHECK(keeper.is_as_left());
+        CHECK(follow(keeper, answer).value() == kept::unchanged);
+        CHECK(!keeper.has_new_templates());
+        become("{{.none}}");
+        CHECK(!follow(keeper, answer));
+        CHECK(keeper.has_new_templates());
+        become("2");
+        CHECK(follow(keeper, answer).value() == kept::written);
+        CHECK(!keeper.has_new_templates());
+        std::filesystem::remove(form);
+        CHECK(keeper.has_new_templates());
+    }
+}
+
 TEST_CASE("what a killed writer left beside the file is gone with the next answer, whatever that is") {
     for (auto const& answer : {value("kept"), value("another"), absent(api::absence::deleted)}) {
         scene s;
