@@ -196,7 +196,7 @@ base::status file_set::make() const {
     return {};
 }
 
-base::result<bool> file_set::replace_with(std::span<named_file const> files) {
+base::result<bool> file_set::replace_with(std::span<named_file const> files, change_hook const& before_change) {
     if (is_as_made()) VSECM_TRY_OK(open_folder_to_readers(folder_, access_));
     // Before anything is written: were it only done after a success, the versions of writers that were killed would fill the volume.
     VSECM_TRY_OK(remove_other_versions());
@@ -206,6 +206,7 @@ base::result<bool> file_set::replace_with(std::span<named_file const> files) {
         warn_unless(tidy(files));
         return false;
     }
+    if (before_change) before_change();
     VSECM_TRY(version, write_version(files));
     auto done = link_names(files);
     if (done) done = switch_to(version);

@@ -6,6 +6,7 @@
 #include "base/file.hpp"
 #include "volume/contents.hpp"
 
+#include <functional>
 #include <optional>
 #include <span>
 
@@ -15,6 +16,8 @@ struct file_access {
     ::mode_t mode = 0600;      // of files; folders may be entered by whoever may read, and are written to by us only
     base::file_owner owner{};  // of files; folders get its group
 };
+
+using change_hook = std::function<void()>;
 
 // What the system says of a file, but for when it was read: another text if somebody wrote to it, put another in its place, or took
 // it away. A link is followed.
@@ -32,8 +35,8 @@ public:
     // Makes it hold exactly these, sorted by name, with checked names: for whose turn it is (take_turn). False: it already did.
     // errc::conflict if something else has one of the names; errc::storage if the disk refuses. After an error the earlier set is
     // still there, whole. What fails once the new one is there is logged: a sync, or what was to be cleaned away, which the next
-    // one cleans.
-    base::result<bool> replace_with(std::span<named_file const> files);
+    // one cleans. `before_change` is called before anything new is there, and not if there is to be nothing new.
+    base::result<bool> replace_with(std::span<named_file const> files, change_hook const& before_change = {});
 
     // How many files the set there now has; nothing if there is none.
     std::optional<std::size_t> size() const;

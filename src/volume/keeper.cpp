@@ -54,11 +54,12 @@ bool keeper::is_as_left() const { return left_ && *left_ == trace(); }
 bool keeper::has_new_templates() const { return templates_ && *templates_ != trace_of_templates(settings_.template_path); }
 
 // A wrong mode is put right by replacing the file, too: it may be another user's, whose mode is not ours to change.
-net::awaitable<base::result<kept>> keeper::replace_file(base::byte_view wanted, kept done) {
+net::awaitable<base::result<kept>> keeper::replace_file(base::byte_view wanted, kept done, change_hook const& before_change) {
     VSECM_CO_TRY(turn, co_await take_turn(base::folder_of(settings_.path)));
     // Whoever was killed while it wrote left a secret there, and would leave another each time.
     base::remove_leftovers(*files_, settings_.path);
     if (has(wanted)) co_return kept::unchanged;
+    if (before_change) before_change();
     auto replaced = base::replace_file(*files_, settings_.path, wanted, access_.mode, access_.owner);
     if (replaced) co_return done;
     // Readers have it already, and only the sync failed: as an error it would be found unchanged at the next try, and told to nobody.
@@ -67,44 +68,40 @@ net::awaitable<base::result<kept>> keeper::replace_file(base::byte_view wanted, 
     co_return done;
 }
 
-net::awaitable<base::result<kept>> keeper::replace_set(std::span<named_file const> files, kept done) {
+net::awaitable<base::result<kept>> keeper::replace_set(std::span<named_file const> files, kept done, change_hook const& before_change) {
     auto set = folder();
     VSECM_CO_TRY_OK(set.make());
     VSECM_CO_TRY(turn, co_await take_turn(settings_.path));
-    VSECM_CO_TRY(is_new, set.replace_with(files));
+    VSECM_CO_TRY(is_new, set.replace_with(files, before_change));
     co_return is_new ? done : kept::unchanged;
 }
 
-net::awaitable<base::result<kept>> keeper::keep(base::secret_text&& value) {
-    if (settings_.layout == volume_layout::keys) {
-        VSECM_CO_TRY(files, files_of(std::move(value), settings_));
-        co_return co_await replace_set(files, kept::written);
-    }
-    VSECM_CO_TRY(text, content_of(std::move(value), settings_));
-    co_return co_await replace_file(text.bytes(), kept::written);
-}
-
-net::awaitable<base::result<kept>> keeper::follow(client::fetched const& found) {
+net::awaitable<base::result<kept>> keeper::follow(client::fetched const& found, change_hook before_change) {
     auto templates = trace_of_templates(settings_.template_path);  // before they are read: what comes meanwhile is new
-    auto done = co_await lay_out(found);
+    auto done = co_await lay_out(found, before_change);
     // A folder or a template that is not there: to who asks for a secret, "not found" means another thing.
     if (!done && done.error().code == base::errc::not_found) done.error().code = base::errc::storage;
     if (done) left_ = trace(), templates_ = std::move(templates);
     co_return done;
 }
 
-net::awaitable<base::result<kept>> keeper::lay_out(client::fetched const& found) {
+net::awaitable<base::result<kept>> keeper::lay_out(client::fetched const& found, change_hook const& before_change) {
     using what = client::fetched::kind;
     if (found.what == what::unchanged) co_return kept::unchanged;
     if (found.what == what::value) {
+        auto const& secret = found.content.data;
+        if (settings_.layout == volume_layout::keys) {
+            VSECM_CO_TRY(files, files_of(secret.clone(), settings_));
+            co_return co_await replace_set(files, kept::written, before_change);
+        }
         // The secret as it is needs no copy: it is what a sidecar keeps nearly always.
-        if (settings_.layout == volume_layout::file && settings_.template_path.empty()) co_return co_await replace_file(found.content.data.bytes(), kept::written);
-        auto copy = found.content.data.clone();
-        co_return co_await keep(std::move(copy));
+        if (settings_.layout == volume_layout::file && settings_.template_path.empty()) co_return co_await replace_file(secret.bytes(), kept::written, before_change);
+        VSECM_CO_TRY(text, content_of(secret.clone(), settings_));
+        co_return co_await replace_file(text.bytes(), kept::written, before_change);
     }
     if (found.why == api::absence::deleted || found.why == api::absence::expired) {
-        if (settings_.layout != volume_layout::keys) co_return co_await replace_file({}, kept::emptied);
-        co_return co_await replace_set({}, kept::emptied);
+        if (settings_.layout != volume_layout::keys) co_return co_await replace_file({}, kept::emptied, before_change);
+        co_return co_await replace_set({}, kept::emptied, before_change);
     }
     // Absent, or not yet: a safe that lost its volume knows no secret at all, and that must not wipe every file of a fleet.
     co_return holds() == holding::secret ? kept::held : kept::unchanged;

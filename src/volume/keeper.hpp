@@ -27,8 +27,9 @@ public:
     // errc::invalid: this secret cannot be laid out as told, or a template does not go with it; errc::storage, conflict: it cannot
     // be written, and what was there is still there. Once the new content is there, what fails besides is logged. Other keepers of
     // the same volume are waited for, without blocking the loop (take_turn). `found` is borrowed, and its content left as it was. One
-    // call at a time.
-    net::awaitable<base::result<kept>> follow(client::fetched const& found);
+    // call at a time. `before_change` is called when the volume is to be written or emptied, before it is; no await is between it and
+    // the return.
+    net::awaitable<base::result<kept>> follow(client::fetched const& found, change_hook before_change = {});
     holding holds() const;
     // Whether nobody has touched the volume since follow() succeeded last: by what the system says of the files, which tells of
     // more than their content. False before.
@@ -38,10 +39,9 @@ public:
 
 private:
     std::string trace() const;
-    net::awaitable<base::result<kept>> lay_out(client::fetched const& found);
-    net::awaitable<base::result<kept>> keep(base::secret_text&& value);
-    net::awaitable<base::result<kept>> replace_file(base::byte_view content, kept done);
-    net::awaitable<base::result<kept>> replace_set(std::span<named_file const> files, kept done);
+    net::awaitable<base::result<kept>> lay_out(client::fetched const& found, change_hook const& before_change);
+    net::awaitable<base::result<kept>> replace_file(base::byte_view content, kept done, change_hook const& before_change);
+    net::awaitable<base::result<kept>> replace_set(std::span<named_file const> files, kept done, change_hook const& before_change);
     bool has(base::byte_view wanted) const;
     file_set folder() const;
 

@@ -3,12 +3,14 @@
 #include "integration/system.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -44,6 +46,11 @@ struct scene {
     bool told(std::string const& value) const { return eventually(patience, [&] { return calls().contains("told: " + value + "\n"); }); }
     void put(std::string const& secret) { local.sentinel({"-w", "billing", "-s", "-"}, secret); }
     bool holds(std::string const& value) const { return eventually(patience, [&] { return slurp(file) == value; }); }
+
+    // How many reminders are in a folder of the volume.
+    long num_reminders(std::string const& folder) const {
+        return std::ranges::count_if(std::filesystem::directory_iterator(folder), [](auto const& entry) { return entry.path().filename().string().starts_with("..untold-"); });
+    }
 
     test::system local;
     std::string const file = local.scratch("secret");
@@ -115,6 +122,7 @@ TEST_CASE("a command is run once a change, after it; not for the first content, 
         CHECK(s.calls() == "told: value-two\ntold: three\n");
         CHECK(!slurp(s.local.scratch("seen")).contains("value-two"));
         CHECK(slurp(s.local.scratch("seen")).contains("VSECM_SIDECAR_SECRETS_PATH="));
+        CHECK(eventually(patience, [&] { return count(sidecar.err(), "change_told") == 2; }));  // or the next would tell again
         sidecar.signal(SIGTERM);
         CHECK(sidecar.wait(patience) == 0);
     }
@@ -307,4 +315,85 @@ TEST_CASE("the first content is told to nobody, though an original safe had the 
     original.answer_fetch(200, R"({"data":"two","created":"","updated":""})");
     REQUIRE(s.told("two"));
     CHECK(s.calls() == "told: two\n");
+}
+
+TEST_CASE("a sidecar that ends before it has told of a change has the next one tell, once; and where nothing is due nobody is told") {
+    auto const how = GENERATE(SIGKILL, SIGTERM);
+    scene s;
+    s.put("one");
+    auto settings = test::environment_map{{"VSECM_SIDECAR_ON_CHANGE_COMMAND", s.command()}, {"VSECM_SIDECAR_ON_CHANGE_INTERVAL", "600s"}};
+    {
+        auto sidecar = s.sidecar(settings);
+        REQUIRE(s.holds("one"));
+        CHECK(s.num_reminders(s.local.scratch("")) == 0);
+        s.put("two");
+        REQUIRE(s.told("two"));
+        REQUIRE(sidecar.says("change_told", patience));
+        s.put("three");  // within the interval
+        REQUIRE(s.holds("three"));
+        sidecar.signal(how);
+        CHECK(sidecar.wait(patience) == (how == SIGKILL ? 128 + SIGKILL : 0));
+        CHECK(s.calls() == "told: two\n");
+        CHECK(s.num_reminders(s.local.scratch("")) == 1);
+    }
+    settings["VSECM_SIDECAR_ON_CHANGE_INTERVAL"] = "0";
+    for (auto const* value : {"four", "five"}) {
+        auto sidecar = s.sidecar(settings);
+        REQUIRE(s.told("three"));
+        s.put(value);
+        REQUIRE(s.told(value));
+        CHECK(eventually(patience, [&] { return s.num_reminders(s.local.scratch("")) == 0; }));
+        sidecar.signal(how);
+        CHECK(sidecar.wait(patience) >= 0);
+    }
+    CHECK(s.calls() == "told: two\ntold: three\ntold: four\ntold: five\n");
+}
+
+TEST_CASE("keys: a change that is not told yet is noted beside ..data, under no name that is a key, and the next sidecar tells") {
+    auto const how = GENERATE(SIGKILL, SIGTERM);
+    scene s;
+    auto const permit = s.local.scratch("permit"), finished = s.local.scratch("finished");
+    s.put(R"({"user":"1"})");
+    auto const settings = test::environment_map{{"VSECM_SIDECAR_LAYOUT", "keys"},
+        {"VSECM_SIDECAR_ON_CHANGE_COMMAND", s.command("test -e " + permit + " || exit 3; cat " + s.file + "/user >>" + finished)}};
+    auto const holds = [&](std::string const& user) { return eventually(patience, [&] { return slurp(s.file + "/user") == user; }); };
+    {
+        auto sidecar = s.sidecar(settings);
+        REQUIRE(holds("1"));
+        s.put(R"({"user":"2"})");
+        REQUIRE(sidecar.says("change_not_told", patience));
+        CHECK(s.num_reminders(s.file) == 1);
+        sidecar.signal(how);
+        CHECK(sidecar.wait(patience) >= 0);
+    }
+    CHECK(holds("2"));
+    std::ofstream(permit) << "x";
+    auto sidecar = s.sidecar(settings);
+    REQUIRE(eventually(patience, [&] { return slurp(finished) == "2"; }));
+    s.put(R"({"user":"3"})");
+    CHECK(eventually(patience, [&] { return slurp(finished) == "23" && s.num_reminders(s.file) == 0; }));
+}
+
+TEST_CASE("a process that is to get a signal, and was not there in the sidecar's life, gets it from the next") {
+    auto const how = GENERATE(SIGKILL, SIGTERM);
+    scene s;
+    s.put("one");
+    auto const pid_file = s.local.scratch("pid");
+    auto const settings = test::environment_map{{"VSECM_SIDECAR_ON_CHANGE_SIGNAL", "USR1"}, {"VSECM_SIDECAR_ON_CHANGE_PID_FILE", pid_file}};
+    {
+        auto sidecar = s.sidecar(settings);
+        REQUIRE(s.holds("one"));
+        s.put("two");
+        REQUIRE(sidecar.says("change_not_told", patience));
+        sidecar.signal(how);
+        CHECK(sidecar.wait(patience) >= 0);
+    }
+    test::process app({"/bin/sh", "-c", "trap 'echo got it' USR1; echo up; while :; do sleep 0.05; done"}, {{{"PATH", "/usr/bin:/bin"}}, {}, s.local.path(""), "app"});
+    REQUIRE(app.says("up", patience));
+    std::ofstream(pid_file) << app.pid() << "\n";
+    auto sidecar = s.sidecar(settings);
+    REQUIRE(app.says("got it", patience));
+    s.put("three");
+    CHECK(eventually(patience, [&] { return count(sidecar.err(), "change_told") == 2 && count(app.out(), "got it") == 2; }));
+    CHECK(s.num_reminders(s.local.scratch("")) == 0);
 }

@@ -28,20 +28,35 @@ void collect_orphans() {
     while (::waitpid(-1, nullptr, WNOHANG) > 0) continue;
 }
 
+// Who is told, and by what.
+std::string whom_of(config::change_settings const& settings) {
+    auto text = std::format("{}\n{}\n{}\n{}\n{}", static_cast<int>(settings.how), settings.signal, settings.pid_file, settings.process_name, settings.url);
+    for (auto const& word : settings.command) text += "\n" + word;
+    return text;
+}
+
 }  // namespace
 
-base::result<announcer> announcer::make(net::executor loop, config::change_settings settings, announcer_pace pace) {
+base::result<announcer> announcer::make(net::executor loop, config::change_settings settings, config::volume_settings const& volume, announcer_pace pace) {
     std::optional<local_url> url;
     if (settings.how == config::change_settings::action::call) {
         auto parsed = parse_local_url(settings.url);
         if (!parsed) return pass(std::move(parsed), "VSECM_SIDECAR_ON_CHANGE_URL");
         url = std::move(*parsed);
     }
-    return announcer(std::move(loop), std::move(settings), std::move(url), pace);
+    volume::reminder left(volume, whom_of(settings));
+    return announcer(std::move(loop), std::move(settings), std::move(url), std::move(left), pace);
 }
 
-announcer::announcer(net::executor loop, config::change_settings settings, std::optional<local_url> url, announcer_pace pace)
-    : settings_(std::move(settings)), url_(std::move(url)), pace_(pace), wake_(std::move(loop)) {}
+announcer::announcer(net::executor loop, config::change_settings settings, std::optional<local_url> url, volume::reminder left, announcer_pace pace)
+    : settings_(std::move(settings)), url_(std::move(url)), reminder_(std::move(left)), pace_(pace), wake_(std::move(loop)) {}
+
+void announcer::will_change() {
+    auto const left = reminder_.leave();
+    if (!left) base::log::warn("reminder_not_left", {{"what", left.error().what}});
+}
+
+void announcer::has_not_changed() { reminder_.take_back(); }
 
 void announcer::changed() {
     due_ = true;
@@ -109,7 +124,24 @@ bool announcer::was_heard(base::error const& failure) const {
     return settings_.how != config::change_settings::action::signal && failure.code != errc::unavailable;
 }
 
+void announcer::find_reminder() {
+    auto const num_finders = reminder_.find();
+    if (!num_finders) return;
+    if (*num_finders > pace_.most_heard && !due_) {
+        base::log::error("change_given_up", {{"restarts", *num_finders}});
+        reminder_.begin();
+        reminder_.done();
+        return;
+    }
+    base::log::info("change_still_due");
+    due_ = true;
+}
+
 net::awaitable<void> announcer::run() {
+    {
+        auto const turn = co_await reminder_.turn();  // or without it, if somebody keeps it
+        find_reminder();
+    }
     net::backoff tries(pace_.retries);
     unsigned num_heard = 0;
     while (!stopping_) {
@@ -118,8 +150,10 @@ net::awaitable<void> announcer::run() {
             continue;
         }
         due_ = false;
+        reminder_.begin();
         auto told = co_await tell();
         if (told) {
+            reminder_.done();
             state_.well();
             tries.reset();
             num_heard = 0;
@@ -130,11 +164,13 @@ net::awaitable<void> announcer::run() {
         state_.failing("change_not_told", told.error());
         if (was_heard(told.error()) && ++num_heard >= pace_.most_heard) {
             base::log::error("change_given_up", {{"tries", num_heard}});
+            reminder_.done();
             tries.reset();
             num_heard = 0;
             co_await pause(settings_.interval, true);
             continue;
         }
+        reminder_.not_done();
         co_await pause(pace_.least_pause, true);
         co_await pause(*tries.next(), false);
         if (due_) tries.reset(), num_heard = 0;

@@ -62,17 +62,24 @@ void keeping::write_metrics(metrics::page& out) const {
     out.counter("vsecm_sidecar_errors_total", "Attempts to reach safe, or to write the volume, that failed.").add(num_errors_);
 }
 
-// Whether the volume is as safe says.
-net::awaitable<bool> keeping::keep(news const& now) {
+// Success: the volume is as safe says.
+net::awaitable<base::status> keeping::keep(news const& now) {
     // What has seen no content yet, but an empty file of ours at most, needs no word about the first.
     bool const had_content = has_held_ || volume_.holds() == holding::secret;
     // What a new template makes of the same secret is no repair.
     bool const is_repair = now.is_repeat && !volume_.has_new_templates();
-    auto const done = co_await volume_.follow(now.found);
+    bool const is_to_be_told = had_content && !is_repair && tell_.tells_anybody();
+    bool is_announced = false;
+    volume::change_hook const before_change = [&] {
+        is_announced = is_to_be_told;
+        if (is_announced) tell_.will_change();
+    };
+    auto const done = co_await volume_.follow(now.found, before_change);
     if (!done) {
+        if (is_announced) tell_.has_not_changed();
         writing_.failing("file_not_written", done.error());
         ++num_errors_;
-        co_return false;
+        co_return std::unexpected(done.error());
     }
     writing_.well();
     has_held_ = had_content || *done == kept::written;
@@ -80,14 +87,14 @@ net::awaitable<bool> keeping::keep(news const& now) {
     if (*done == kept::written || *done == kept::emptied) ++num_changes_;
     log_outcome(*done, now.found);
     if (is_repair && *done != kept::unchanged) base::log::warn("volume_put_right", {{"what", "somebody else had changed or removed what was written"}});
-    if (had_content && !is_repair && (*done == kept::written || *done == kept::emptied)) tell_.changed();
-    co_return true;
+    if (is_announced) tell_.changed();
+    co_return base::status{};
 }
 
 net::awaitable<void> keeping::keep_newest() {
     net::backoff tries(retry_policy);
     while (auto const newest = unwritten_) {
-        bool const is_kept = co_await keep(*newest);
+        auto const is_kept = co_await keep(*newest);
         if (!is_kept && unwritten_ == newest) {
             pause_.expires_after(*tries.next());
             co_await pause_.async_wait(net::as_result);

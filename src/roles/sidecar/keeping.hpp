@@ -30,7 +30,7 @@ private:
         client::fetched found;
         bool is_repeat;  // it was kept before, and somebody touched what was written, or the templates
     };
-    net::awaitable<bool> keep(news const& now);
+    net::awaitable<base::status> keep(news const& now);
     net::awaitable<void> keep_newest();
     bool is_to_be_kept_again();
 

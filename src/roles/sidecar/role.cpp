@@ -61,7 +61,7 @@ base::status open_probe(net::runtime& loop, config::sidecar_settings const& sett
 base::result<int> keep(config::sidecar_settings const& settings) {
     net::runtime loop(1);
     VSECM_TRY(session, client::session::make(loop.loop(0), settings.identity, settings.client, client::self_kind::any));
-    VSECM_TRY(tell, announcer::make(loop.loop(0), settings.on_change));
+    VSECM_TRY(tell, announcer::make(loop.loop(0), settings.on_change, settings.volume));
     keeping work(loop, session, tell, settings);
     std::optional<net::probe_server> probe;
     VSECM_TRY_OK(open_probe(loop, settings, work, probe));
@@ -110,10 +110,11 @@ of a ConfigMap, are rendered within VSECM_SIDECAR_WAIT, though the secret is the
 VSECM_SIDECAR_FILE_MODE and VSECM_SIDECAR_FILE_OWNER say who may read it.
 
 When the files have changed, the workload is told by VSECM_SIDECAR_ON_CHANGE_SIGNAL (with _PID_FILE or _PROCESS), or _COMMAND,
-or _URL. Not when they are there for the first time, not when the bytes are the same or were put right, not more often than
-_INTERVAL (1s).
+or _URL. Not when the bytes are the same or were put right, and not more often than _INTERVAL (1s). Not of the first content
+either: beside a sidecar that is no native one a program may start before its files are there, and must wait for them itself.
 What fails is tried again, more and more slowly: until somebody is there to hear it, and ten times a change when a command or a
-call is heard and fails. The secret is nowhere in it.
+call is heard and fails. What is due when the sidecar ends, or is killed, the next one tells: ..untold-... beside the files says so
+to it. What was just being told then is told twice. The secret is nowhere in it.
 
 VSECM_SIDECAR_PROBE_PORT answers /livez, and /readyz once the volume holds a secret: a startup probe for a native sidecar.)",
     .options = table,

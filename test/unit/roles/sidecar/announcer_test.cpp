@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -26,8 +27,8 @@ constexpr unsigned most = 3;
 
 struct scene {
     explicit scene(std::vector<std::string> command) : scene(settings_with(std::move(command))) {}
-    explicit scene(config::change_settings settings)
-        : tell(announcer::make(loop.executor(), std::move(settings), {{milliseconds{1}, 1.0, milliseconds{1}, {}}, milliseconds{1}, most}).value()) {
+    explicit scene(config::change_settings settings, std::string const& file = "/nowhere/secret")
+        : tell(announcer::make(loop.executor(), std::move(settings), volume_with(file), {{milliseconds{1}, 1.0, milliseconds{1}, {}}, milliseconds{1}, most}).value()) {
         net::asio::co_spawn(loop.context, tell.run(), [this](std::exception_ptr) { has_ended = true; });
     }
     ~scene() {
@@ -40,6 +41,11 @@ struct scene {
         settings.command = std::move(command);
         settings.interval = milliseconds{0};
         return settings;
+    }
+    static config::volume_settings volume_with(std::string const& file) {
+        config::volume_settings volume;
+        volume.path = file;
+        return volume;
     }
     // Until a third of a second has passed without another line in `file`; gives how many there are.
     long lines_at_rest(std::string const& file) {
@@ -119,4 +125,72 @@ TEST_CASE("a call that is told to come later is made until it is taken; one that
     s.loop.context.restart();
     s.loop.context.run_for(milliseconds{300});  // and no more
     CHECK(there.num_calls == num_expected);
+}
+
+TEST_CASE("a change that cannot be noted on the volume is told all the same") {
+    test::temp_folder folder;
+    auto const calls = folder / "calls";
+    scene s(scene::settings_with({"/bin/sh", "-c", "echo called >>" + calls}), "/nowhere/secret");
+    s.tell.will_change();
+    s.tell.changed();
+    CHECK(s.lines_at_rest(calls) == 1);
+}
+
+TEST_CASE("what one process could not tell the next one tells, once; and what nobody could tell is given up") {
+    test::temp_folder folder, volume;
+    auto const calls = folder / "calls", program = folder / "program";
+    auto const num_reminders = [&] { return std::ranges::distance(std::filesystem::directory_iterator(volume.path())); };
+    auto const settings = scene::settings_with({program});
+    {
+        scene s(settings, volume / "secret");
+        s.tell.will_change();
+        CHECK(num_reminders() == 1);
+        s.tell.changed();
+        CHECK(s.lines_at_rest(calls) == 0);
+    }
+    CHECK(num_reminders() == 1);
+    auto const can_run = GENERATE(true, false);
+    if (can_run) {
+        std::ofstream(program) << "#!/bin/sh\necho called >>" << calls << "\n";
+        REQUIRE(::chmod(program.c_str(), 0700) == 0);
+    }
+    for (unsigned i = 0; i < most; ++i) {
+        scene s(settings, volume / "secret");
+        CHECK(s.lines_at_rest(calls) == (can_run ? 1 : 0));
+        CHECK(num_reminders() == (can_run ? 0 : 1));
+    }
+    scene s(settings, volume / "secret");
+    s.loop.until([&] { return num_reminders() == 0; });
+    CHECK(s.lines_at_rest(calls) == (can_run ? 1 : 0));
+}
+
+TEST_CASE("who is killed between the reminder and the files has the workload told once too often, and not never") {
+    test::temp_folder folder, volume;
+    auto const calls = folder / "calls";
+    auto const settings = scene::settings_with({"/bin/sh", "-c", "echo called >>" + calls});
+    {
+        scene killed(settings, volume / "secret");
+        killed.tell.will_change();
+    }
+    for (int i = 0; i < 2; ++i) {
+        scene s(settings, volume / "secret");
+        CHECK(s.lines_at_rest(calls) == 1);
+    }
+}
+
+TEST_CASE("the reminder of a change that did not come about is taken back; of one that came before it, it is not") {
+    test::temp_folder folder, volume;
+    auto const num_reminders = [&] { return std::ranges::distance(std::filesystem::directory_iterator(volume.path())); };
+    scene s(scene::settings_with({folder / "program"}), volume / "secret");
+    s.tell.will_change();
+    CHECK(num_reminders() == 1);
+    s.tell.has_not_changed();
+    CHECK(num_reminders() == 0);
+    s.tell.will_change();
+    s.tell.changed();
+    CHECK(s.lines_at_rest(folder / "calls") == 0);
+    CHECK(num_reminders() == 1);
+    s.tell.will_change();
+    s.tell.has_not_changed();
+    CHECK(num_reminders() == 1);
 }
