@@ -2,6 +2,7 @@
 
 #include "base/file.hpp"
 #include "base/try.hpp"
+#include "roles/dev/own_folder.hpp"
 
 #include <sys/un.h>
 
@@ -53,14 +54,20 @@ base::result<identity_name> parse_identity_name(std::string_view text) {
 }
 
 base::result<layout> layout::open(std::string const& folder) {
-    auto& files = base::posix_files();
-    VSECM_TRY_OK(files.make_folder(folder, 0700));
+    VSECM_TRY_OK(base::posix_files().make_folder(folder, 0700));
     char absolute[PATH_MAX];
     if (::realpath(folder.c_str(), absolute) == nullptr) return fail(errc::storage, "{}: {}", folder, std::strerror(errno));
     layout made{std::string(absolute)};
     VSECM_TRY_OK(made.check_socket_of("vsecm-sentinel"));  // the longest of the system's own
-    for (auto const* below : {"identity", "data", "env", "secrets", "log"}) VSECM_TRY_OK(files.make_folder(made.path(below), 0700));
-    return made;
+    // Files too: what somebody put there while he could stays when the folder's mode is mended. Deeper ones safe makes itself, 0700.
+    VSECM_TRY(top, own_folder::open(made.folder_));
+    VSECM_TRY_OK(top.check_entries());
+    for (auto const* below : {"identity", "data", "env", "log"}) {
+        VSECM_TRY(part, top.open_below(below));
+        VSECM_TRY_OK(part.check_entries());
+    }
+    // A sidecar may be told to give its files to another user, and nobody reads them here.
+    return top.open_below("secrets").transform([&made](own_folder const&) { return std::move(made); });
 }
 
 base::status layout::check_socket_of(std::string_view name) const {

@@ -29,7 +29,8 @@ struct ports {
 
 class layout {
 public:
-    // Makes the folders. errc::invalid if the path is too long for sockets below it.
+    // Makes the folders. errc::denied unless they and what is in them are ours alone (see own_folder.hpp); errc::invalid if the path is
+    // too long for sockets below it.
     static base::result<layout> open(std::string const& folder);
 
     std::string path(std::string_view below) const { return folder_ + "/" + std::string(below); }
