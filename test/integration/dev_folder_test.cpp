@@ -1,8 +1,9 @@
-// The folder of `vsecm dev`: whose it may be.
+// The folder of `vsecm dev`: whose it may be, and who runs in it.
 #include "integration/system.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,6 +34,21 @@ struct scene {
         CHECK(started.wait(seconds{20}) == status);
         CHECK_FALSE(std::filesystem::exists(folder + "/root-key"));
         return started.err();
+    }
+    test::process add(std::string const& name) const {
+        return test::process({test::vsecm_binary(), "dev", "add", "--dir", folder, name}, {{}, {}, around.path(), "add-" + name});
+    }
+    // Numbers of processes that crashed runs may have left.
+    void leave_behind(::pid_t number) const {
+        for (auto const* name : {"/dev.pid", "/dev.lock"}) std::ofstream(folder + name) << number << "\n";
+    }
+    bool has_runner() const {
+        int const fd = ::open((folder + "/dev.lock").c_str(), O_RDWR | O_CLOEXEC);
+        struct ::flock lock {};
+        lock.l_type = F_WRLCK;
+        bool const held = fd >= 0 && ::fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+        if (fd >= 0) ::close(fd);
+        return held;
     }
     void give_away(std::string const& name) const { REQUIRE(::chown((folder + name).c_str(), stranger, stranger) == 0); }
 };
@@ -95,4 +111,54 @@ TEST_CASE("a folder that others may read, and one behind a link of ours, are goo
         dev.signal(SIGTERM);
         CHECK(dev.wait(seconds{20}) == 0);
     }
+}
+
+TEST_CASE("`dev add` never signals a process that is no dev: a number left by a crash may be anybody's") {
+    scene s;
+    test::process bystander({"/bin/sleep", "60"}, {{}, {}, s.around.path(), "bystander"});
+    s.leave_behind(bystander.pid());
+    CHECK(s.add("billing").wait(seconds{20}) == 5);
+    CHECK(bystander.running());
+    bystander.signal(SIGTERM);
+    CHECK(bystander.wait(seconds{5}) == 128 + SIGTERM);
+}
+
+TEST_CASE("nor while a dev starts, which takes up what is added meanwhile") {
+    scene s;
+    test::process bystander({"/bin/sleep", "60"}, {{}, {}, s.around.path(), "bystander"});
+    s.leave_behind(bystander.pid());
+    auto dev = s.dev();
+    REQUIRE(test::eventually(seconds{20}, [&] { return s.has_runner(); }));
+    std::vector<test::process> adding;
+    for (int i = 0; i < 8; ++i) adding.push_back(s.add("w" + std::to_string(i)));
+    for (auto& each : adding) {
+        CHECK(each.wait(seconds{60}) == 0);
+        CHECK(each.err() == "");
+    }
+    CHECK(dev.running());
+    for (int i = 0; i < 8; ++i) {
+        CHECK(test::slurp(s.folder + "/workloads").contains("w" + std::to_string(i) + ":default\n"));
+        CHECK(std::filesystem::exists(s.folder + "/identity/w" + std::to_string(i) + ".sock"));
+    }
+    CHECK(bystander.running());
+    bystander.signal(SIGTERM);
+    CHECK(bystander.wait(seconds{5}) == 128 + SIGTERM);
+    dev.signal(SIGTERM);
+    CHECK(dev.wait(seconds{20}) == 0);
+}
+
+TEST_CASE("a second dev in the folder is refused, and so is `dev add` after the first has ended") {
+    scene s;
+    auto first = s.dev("first");
+    REQUIRE(first.says("vsecm dev is ready", seconds{20}));
+    auto second = s.dev("second");
+    CHECK(second.wait(seconds{20}) != 0);
+    CHECK(second.err().contains("another `vsecm dev` runs in this folder"));
+    CHECK(s.add("shipping").wait(seconds{20}) == 0);
+    first.signal(SIGKILL);
+    CHECK(first.wait(seconds{20}) == 128 + SIGKILL);
+    auto late = s.add("late");
+    CHECK(late.wait(seconds{20}) == 5);
+    CHECK(late.err().contains("no `vsecm dev` runs in"));
+    CHECK_FALSE(test::slurp(s.folder + "/workloads").contains("late"));
 }

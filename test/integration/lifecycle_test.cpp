@@ -153,14 +153,3 @@ TEST_CASE("a damaged file is never lost and never silent: 503, listed as damaged
     local.sentinel({"-w", "billing", "-s", "Anew"});
     CHECK(local.inspect("billing").out == "Anew\n");
 }
-
-TEST_CASE("`dev add` never signals a process that is no dev: a number left by a crash may be anybody's") {
-    test::temp_folder folder;
-    test::process bystander({"/bin/sleep", "60"}, {{}, {}, folder.path(), "bystander"});
-    std::ofstream(folder / "dev.pid") << bystander.pid() << "\n";
-    auto const added = test::run({test::vsecm_binary(), "dev", "add", "--dir", folder.path(), "billing"}, {{}, {}, folder.path(), "add"}, std::chrono::seconds{20});
-    CHECK(added.status == 5);
-    CHECK(::kill(bystander.pid(), 0) == 0);
-    bystander.signal(15);
-    CHECK(bystander.wait(std::chrono::seconds{5}) == 128 + 15);
-}

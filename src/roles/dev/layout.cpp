@@ -1,6 +1,6 @@
 #include "roles/dev/layout.hpp"
 
-#include "base/file.hpp"
+#include "base/folder_lock.hpp"
 #include "base/try.hpp"
 #include "roles/dev/own_folder.hpp"
 
@@ -20,6 +20,7 @@ using base::errc, base::fail;
 
 constexpr std::size_t max_list_len = 1 << 20;
 constexpr std::size_t max_name_len = 64;
+constexpr std::chrono::seconds list_patience{10};
 
 bool is_segment(std::string_view text) {
     if (text.empty() || text.size() > max_name_len || text == "." || text == "..") return false;
@@ -96,9 +97,12 @@ base::result<std::vector<identity_name>> layout::workloads() const {
     return found;
 }
 
-base::status layout::remember(std::vector<identity_name> const& workloads) const {
+base::status layout::enlist(std::vector<identity_name> const& more) const {
+    VSECM_TRY(lock, base::lock_folder(folder_, list_patience));  // reading and writing is one step to other processes
+    VSECM_TRY(listed, workloads());
+    listed.insert(listed.end(), more.begin(), more.end());
     std::string text;
-    for (auto const& who : workloads) text += who.name + ":" + who.space + "\n";
+    for (auto const& who : listed) text += who.name + ":" + who.space + "\n";
     return write_text(path("workloads"), text);
 }
 

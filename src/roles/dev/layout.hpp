@@ -1,7 +1,7 @@
 // The folder of a local system: where everything lies, and what it is called. Kept between runs.
 //   identity/ca.pem             the issuer's authority      identity/NAME.sock   one Workload API socket an identity
 //   data/ root-key              safe's                      env/NAME             `export` lines for a shell
-//   workloads ports safe.pid dev.pid log/audit secrets/NAME.json
+//   workloads ports safe.pid dev.lock log/audit secrets/NAME.json
 #pragma once
 
 #include "base/result.hpp"
@@ -41,7 +41,8 @@ public:
 
     // The workloads of earlier runs and of `dev add`; none if there is no list yet.
     base::result<std::vector<identity_name>> workloads() const;
-    base::status remember(std::vector<identity_name> const& workloads) const;
+    // Adds them to that list. Processes may do so at the same time.
+    base::status enlist(std::vector<identity_name> const& more) const;
     // The ports of the last run; zeros if unknown.
     ports last_ports() const;
     base::status remember(ports const& used) const;

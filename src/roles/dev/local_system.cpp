@@ -4,7 +4,6 @@
 #include "base/try.hpp"
 
 #include <signal.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -32,7 +31,6 @@ net::awaitable<base::status> local_system::start() {
     // The ports are known only now.
     for (auto const& who : system_parts()) VSECM_CO_TRY_OK(where_.write_env(who, safe_.bound()));
     for (auto const& who : workloads_) VSECM_CO_TRY_OK(where_.write_env(who, safe_.bound()));
-    VSECM_CO_TRY_OK(where_.write_pid("dev.pid", ::getpid()));
     loop_.spawn(0, "safe", safe_.supervise());
     loop_.spawn(0, "additions", watch_for_additions());
     tell_how_to_use();
@@ -46,11 +44,9 @@ base::status local_system::serve_identities() {
     VSECM_TRY(authority, identity::issuer::open(where_.path("identity"), options));
     issuer_.emplace(std::move(authority));
     sockets_.emplace(loop_.loop(0), *issuer_);
-    VSECM_TRY(remembered, where_.workloads());
-    workloads_ = std::move(remembered);
-    for (auto const& who : asked_.workloads)
-        if (std::ranges::find(workloads_, who) == workloads_.end()) workloads_.push_back(who);
-    VSECM_TRY_OK(where_.remember(workloads_));
+    VSECM_TRY_OK(where_.enlist(asked_.workloads));
+    VSECM_TRY(listed, where_.workloads());
+    workloads_ = std::move(listed);
     for (auto const& who : system_parts()) VSECM_TRY_OK(add(who));
     for (auto const& who : workloads_) VSECM_TRY_OK(add(who));
     return {};

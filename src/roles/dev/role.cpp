@@ -3,12 +3,11 @@
 #include "base/file.hpp"
 #include "role_frame.hpp"
 #include "roles/dev/local_system.hpp"
+#include "roles/dev/runner.hpp"
 
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/file.h>
 
-#include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <thread>
 
@@ -18,19 +17,8 @@ namespace {
 using namespace roles::dev;
 using base::errc, base::fail;
 
-// Two `vsecm dev` on one folder would fight over sockets and ports. Held until the process ends.
-base::result<base::unique_fd> lock_folder(layout const& where) {
-    base::unique_fd lock{::open(where.path("dev.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
-    if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
-        return fail(errc::conflict, "another `vsecm dev` runs in this folder; give it a workload with `vsecm dev add`");
-    return lock;
-}
-
-// Whoever runs here holds the lock. The number in dev.pid alone says nothing: after a crash it may be another program's.
-bool somebody_runs(layout const& where) {
-    base::unique_fd const lock{::open(where.path("dev.lock").c_str(), O_RDWR | O_CLOEXEC)};
-    return lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0;
-}
+constexpr auto lock_name = "dev.lock";
+constexpr std::chrono::seconds longest_start{20};  // a little more than safe is given
 
 // What the user set for safe goes on to it: every variable of ours.
 std::vector<std::string> inherited(base::environment const& env) {
@@ -52,32 +40,37 @@ base::result<int> serve(command asked) {
     VSECM_TRY(logs, config::log_settings::load(env, warnings));
     begin_log("dev", logs, warnings);
     VSECM_TRY(where, layout::open(asked.folder));
-    VSECM_TRY(lock, lock_folder(where));
+    // From the lock on `dev add` sends SIGHUP. Until there is a handler it need not be heard: the list is read later.
+    std::signal(SIGHUP, SIG_IGN);
+    VSECM_TRY(lock, become_runner(where.path(lock_name)));
     net::runtime loop(1);
     local_system system(loop, std::move(where), std::move(asked), inherited(env));
     loop.spawn(0, "dev", start(system, loop));
     return loop.run();
 }
 
+// The running one writes it when it serves that identity, at the latest when it has started.
+base::status wait_until_served(layout const& where, std::string const& name) {
+    auto const until = std::chrono::steady_clock::now() + longest_start;
+    while (!base::read_file(where.path("env/" + name), 1 << 16)) {
+        if (runner_of(where.path(lock_name)) == 0) return fail(errc::unavailable, "the `vsecm dev` that ran there has ended; the next one will serve `{}`", name);
+        if (std::chrono::steady_clock::now() > until) return fail(errc::timeout, "the running `vsecm dev` does not take up `{}`; its own output says why", name);
+        std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    }
+    return {};
+}
+
 base::result<int> add(command const& asked) {
     auto const nobody = fail(errc::unavailable, "no `vsecm dev` runs in {}; start one with `vsecm dev --dir {}`", asked.folder, asked.folder);
-    auto const text = base::read_file(asked.folder + "/dev.pid", 64);
-    if (!text) return nobody;  // and no folder is made
+    if (runner_of(asked.folder + "/" + lock_name) == 0) return nobody;  // and no folder is made
     VSECM_TRY(where, layout::open(asked.folder));
-    ::pid_t pid = 0;
-    std::from_chars(text->view().data(), text->view().data() + text->size(), pid);
-    if (pid <= 1 || !somebody_runs(where) || ::kill(pid, 0) != 0) return nobody;
-    VSECM_TRY(listed, where.workloads());
-    listed.insert(listed.end(), asked.workloads.begin(), asked.workloads.end());
-    VSECM_TRY_OK(where.remember(listed));
-    ::kill(pid, SIGHUP);
+    for (auto const& who : asked.workloads) VSECM_TRY_OK(where.check_socket_of(who.name));
+    VSECM_TRY_OK(where.enlist(asked.workloads));
+    auto const pid = runner_of(where.path(lock_name));
+    if (pid == 0 || ::kill(pid, SIGHUP) != 0) return nobody;
     for (auto const& who : asked.workloads) {
-        auto const path = where.path("env/" + who.name);
-        for (int tries = 0; !base::read_file(path, 1 << 16); ++tries) {
-            if (tries == 1000) return fail(errc::timeout, "the running `vsecm dev` does not take up `{}`; its own output says why", who.name);
-            std::this_thread::sleep_for(std::chrono::milliseconds{5});
-        }
-        std::printf(". %s\n", path.c_str());
+        VSECM_TRY_OK(wait_until_served(where, who.name));
+        std::printf(". %s\n", where.path("env/" + who.name).c_str());
     }
     return 0;
 }
