@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "base/try.hpp"
 #include "grpc/server_session.hpp"
+#include "net/private_socket.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -87,6 +88,7 @@ struct server::state : std::enable_shared_from_this<server::state> {
                 });
                 return;
             }
+            net::keep_private(socket);
             self->take(stream_socket(std::move(socket)));
             self->accept_next(acceptor);
         });
@@ -132,7 +134,7 @@ base::status server::listen_unix(std::string path, unsigned mode) {
     VSECM_TRY_OK(remove_stale_socket(path));
     auto acceptor = std::make_shared<acceptor_of<asio::local::stream_protocol>>(state_->ex);
     net::error_code ec;
-    acceptor->open(asio::local::stream_protocol(), ec);
+    ec = net::open_private(*acceptor, asio::local::stream_protocol());
     if (!ec) acceptor->bind(asio::local::stream_protocol::endpoint(path), ec);
     if (ec) return base::fail(base::errc::storage, "making the socket {}: {}", path, ec.message());
     // Nobody can connect before listen(), so the mode is right from the first caller on.
@@ -159,7 +161,7 @@ base::result<std::uint16_t> server::listen_tcp(std::string_view address, std::ui
     if (ec) return base::fail(base::errc::invalid, "'{}' is not an IP address", address);
     auto acceptor = std::make_shared<acceptor_of<asio::ip::tcp>>(state_->ex);
     asio::ip::tcp::endpoint const where(ip, port);
-    acceptor->open(where.protocol(), ec);
+    ec = net::open_private(*acceptor, where.protocol());
     if (!ec) acceptor->set_option(asio::socket_base::reuse_address(true), ec);
     if (!ec) acceptor->bind(where, ec);
     if (!ec) acceptor->listen(asio::socket_base::max_listen_connections, ec);

@@ -4,14 +4,15 @@
 #include "base/file.hpp"
 #include "net/asio.hpp"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 
 namespace vsecm::net {
 
-// Opens `socket` with CLOEXEC, which Asio's open() leaves out. The SDK lives in programs that start others, which would keep
-// connections open that ours has ended.
+// Opens `socket`, or an acceptor, with CLOEXEC, which Asio's open() leaves out. The SDK lives in programs that start others, which
+// would keep connections open that ours has ended.
 template <class Socket>
 error_code open_private(Socket& socket, typename Socket::protocol_type const& protocol) {
     base::unique_fd fd(::socket(protocol.family(), protocol.type() | SOCK_CLOEXEC, protocol.protocol()));
@@ -20,6 +21,13 @@ error_code open_private(Socket& socket, typename Socket::protocol_type const& pr
     socket.assign(protocol, fd.get(), failed);
     if (!failed) fd.release();
     return failed;
+}
+
+// Of a socket that Asio has accepted: the same, a moment later. Nothing is started in that moment: a process that starts others does
+// so on its one loop, which is the one that accepts.
+template <class Socket>
+void keep_private(Socket& accepted) noexcept {
+    ::fcntl(accepted.native_handle(), F_SETFD, FD_CLOEXEC);
 }
 
 }  // namespace vsecm::net

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "net/address.hpp"
 #include "net/http_message.hpp"
+#include "net/private_socket.hpp"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -142,6 +143,7 @@ awaitable<void> probe_server::state::accept(std::shared_ptr<state> self) {
             co_await self->pause.async_wait(as_result);
             continue;
         }
+        keep_private(socket);
         self->loops.spawn(0, "probe", serve(self, std::move(socket)));
     }
 }

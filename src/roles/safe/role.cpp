@@ -18,8 +18,8 @@ namespace {
 using base::errc, base::fail;
 
 base::result<base::unique_fd> open_audit(std::string const& path) {
-    if (path == "stdout" || path.empty()) return base::unique_fd{::dup(STDOUT_FILENO)};
-    if (path == "stderr") return base::unique_fd{::dup(STDERR_FILENO)};
+    if (path == "stdout" || path.empty()) return base::unique_fd{::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)};
+    if (path == "stderr") return base::unique_fd{::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)};
     auto const* file = path == "off" ? "/dev/null" : path.c_str();
     // O_NONBLOCK: a named pipe without a reader is an error, not a start that never ends.
     base::unique_fd fd{::open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600)};

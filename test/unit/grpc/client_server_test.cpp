@@ -1,6 +1,7 @@
 // The client against the server, over real sockets.
 #include "grpc/client.hpp"
 #include "grpc/server.hpp"
+#include "support/descriptors.hpp"
 #include "support/run_loop.hpp"
 #include "support/temp_folder.hpp"
 
@@ -272,4 +273,16 @@ TEST_CASE("connections beyond the limit, silent ones and idle ones are closed") 
         return seen && g.serving->num_connections() == 0;
     });
     ::close(fd);
+}
+
+TEST_CASE("no program that is started here inherits a socket, of either kind and at either end") {
+    auto const before = test::inheritable();
+    fixture f;
+    auto const port = f.serving->listen_tcp("127.0.0.1", 0).value();
+    auto by_path = f.connect();
+    auto by_port = f.loop.run(client::connect({endpoint::kind::tcp, "", "127.0.0.1", port}, {}, in(5s))).value();
+    CHECK(f.unary(by_path, "Echo", "x"));
+    CHECK(f.unary(by_port, "Echo", "x"));
+    CHECK(f.serving->num_connections() == 2);
+    CHECK(test::inheritable() == before);
 }

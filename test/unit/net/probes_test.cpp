@@ -1,6 +1,7 @@
 #include "net/probes.hpp"
 
 #include "net/address.hpp"
+#include "support/descriptors.hpp"
 #include "support/loopback.hpp"
 #include "unit/net/blocking_client.hpp"
 
@@ -102,6 +103,22 @@ TEST_CASE("/metrics is a page in the format that is asked for, and 404 where the
     CHECK(ask(with.port(), "HEAD /metrics HTTP/1.1\r\n\r\n").ends_with("\r\n\r\n"));
     CHECK(ask(with.port(), "GET /metric HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 503 "));
     CHECK(ask(without.port(), "GET /metrics HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 404 Not Found\r\n"));
+    loops.stop();
+    thread.join();
+}
+
+TEST_CASE("no program that is started here inherits a probe's connection") {
+    auto const before = inheritable();
+    net::runtime loops(1);
+    net::probe_checks checks;
+    checks.check = [] { return std::nullopt; };
+    net::probe_server probes(loops, *net::listen_tcp(*net::parse_listen_address("127.0.0.1:0")), checks);
+    probes.start();
+    std::thread thread([&] { loops.run(); });
+    int const held = connect_local(probes.port());
+    CHECK(ask(probes.port(), "GET / HTTP/1.1\r\n\r\n").ends_with("OK"));  // so the first has been accepted
+    CHECK(inheritable() == before);
+    ::close(held);
     loops.stop();
     thread.join();
 }
