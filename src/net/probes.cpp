@@ -3,13 +3,13 @@
 #include "base/log.hpp"
 #include "net/address.hpp"
 #include "net/http_message.hpp"
-#include "net/private_socket.hpp"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 namespace vsecm::net {
 namespace {
@@ -107,8 +107,9 @@ struct probe_connection : std::enable_shared_from_this<probe_connection> {
 struct probe_server::state {
     // Both own what they borrow from.
     static awaitable<void> accept(std::shared_ptr<state> self);
-    static awaitable<void> serve(std::shared_ptr<state> self, tcp_socket socket);
+    static awaitable<void> serve(std::shared_ptr<state> self, base::unique_fd fd);
 
+    asio::ip::tcp protocol;
     asio::basic_socket_acceptor<asio::ip::tcp, executor> acceptor;
     timer pause;
     probe_checks checks;
@@ -117,34 +118,44 @@ struct probe_server::state {
     runtime& loops;
 };
 
-awaitable<void> probe_server::state::serve(std::shared_ptr<state> self, tcp_socket socket) {
-    auto const connection = std::make_shared<probe_connection>(std::move(socket), self->checks);
-    // An honest probe is answered within milliseconds: the oldest of so many is one that will not ask, or will not go.
-    if (self->open.size() == max_connections) {
-        self->open.front()->cut();
-        self->open.erase(self->open.begin());
-    }
-    self->open.push_back(connection.get());
+awaitable<void> probe_server::state::serve(std::shared_ptr<state> self, base::unique_fd fd) {
+    std::shared_ptr<probe_connection> connection;
     try {
+        tcp_socket socket(self->pause.get_executor(), self->protocol, fd.get());
+        fd.release();
+        connection = std::make_shared<probe_connection>(std::move(socket), self->checks);
+        // An honest probe is answered within milliseconds: the oldest of so many is one that will not ask, or will not go.
+        if (self->open.size() == max_connections) {
+            self->open.front()->cut();
+            self->open.erase(self->open.begin());
+        }
+        self->open.push_back(connection.get());
         co_await connection->run();
+    } catch (std::bad_alloc const&) {  // nor is there any for a word about it
     } catch (std::exception const& thrown) {
         base::log::error("probe_failed", {{"reason", thrown.what()}});
     }
+    if (!connection) co_return;
     connection->limit.cancel();
     std::erase(self->open, connection.get());
 }
 
 awaitable<void> probe_server::state::accept(std::shared_ptr<state> self) {
     for (;;) {
-        auto [failed, socket] = co_await self->acceptor.async_accept(as_result);
-        if (failed == asio::error::operation_aborted || failed == asio::error::bad_descriptor) co_return;
-        if (failed) {  // no descriptors left: a probe may wait
-            self->pause.expires_after(std::chrono::milliseconds(200));
+        // The wait alone is Asio's: its accept throws where nobody can catch when there is no memory, and leaves out CLOEXEC.
+        auto [failed] = co_await self->acceptor.async_wait(asio::socket_base::wait_read, as_result);
+        if (failed) co_return;
+        base::unique_fd fd(::accept4(self->acceptor.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (!fd) {
+            if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) continue;  // that client has gone
+            self->pause.expires_after(std::chrono::milliseconds(200));  // a probe may wait
             co_await self->pause.async_wait(as_result);
             continue;
         }
-        keep_private(socket);
-        self->loops.spawn(0, "probe", serve(self, std::move(socket)));
+        try {
+            self->loops.spawn(0, "probe", serve(self, std::move(fd)));
+        } catch (std::bad_alloc const&) {  // this connection only
+        }
     }
 }
 
@@ -157,7 +168,7 @@ probe_server::probe_server(runtime& loops, base::unique_fd listener, probe_check
     auto const bound = bound_port(listener.get());
     asio::basic_socket_acceptor<asio::ip::tcp, executor> acceptor(loop, protocol, listener.get());
     listener.release();
-    state_ = std::make_shared<state>(std::move(acceptor), timer(loop), std::move(checks), bound, std::vector<probe_connection*>{}, loops);
+    state_ = std::make_shared<state>(protocol, std::move(acceptor), timer(loop), std::move(checks), bound, std::vector<probe_connection*>{}, loops);
 }
 
 probe_server::~probe_server() = default;
