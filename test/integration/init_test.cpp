@@ -5,6 +5,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <signal.h>
 
+#include <atomic>
+
 using namespace vsecm;
 using test::eventually;
 using std::chrono::seconds;
@@ -89,4 +91,19 @@ TEST_CASE("with a limit the reason is the exit status; a signal ends the wait") 
     REQUIRE(init.says("waiting_for_secret", patience));
     init.signal(SIGTERM);
     CHECK(init.wait(patience) == 143);
+}
+
+TEST_CASE("a limit that is reached within a request leaves the reason that was known before") {
+    std::atomic<int> num_asked = 0;
+    scene s;
+    s.cluster.add_namespace("billing");
+    s.cluster.follow([&](test::fake_request const&) -> std::optional<test::fake_answer> {
+        if (++num_asked <= 2) return std::nullopt;  // it does not exist
+        return test::fake_answer{.status = 503, .pause = seconds{10}};
+    });
+    auto const in_vain = s.run({"--secret", "billing/database", "--wait", "2s"});
+    CHECK(num_asked == 3);
+    CHECK(in_vain.status == 6);
+    CHECK(in_vain.err.contains("vsecm init: Secret billing/database does not exist"));
+    CHECK_FALSE(in_vain.err.contains("cancelled"));
 }

@@ -68,7 +68,10 @@ net::awaitable<base::result<std::size_t>> wait_for_secrets(std::shared_ptr<kube:
             ++num_there;
             continue;
         }
-        if (what.once || there.error().code == errc::cancelled) co_return std::unexpected(std::move(there).error());
+        if (what.once) co_return std::unexpected(std::move(there).error());
+        // A request that we were cut off in failed for that, and says nothing about the Secret.
+        auto const ours = co_await net::asio::this_coro::cancellation_state;
+        if (ours.cancelled() != net::asio::cancellation_type::none) co_return fail(errc::cancelled, "the wait was cancelled");
         state.failing("waiting_for_secret", there.error());
         newest = std::move(there).error();
         if (auto slept = co_await net::sleep_for(std::max(what.pause, least_pause)); !slept) co_return std::unexpected(std::move(slept).error());
