@@ -4,6 +4,8 @@
 #include "sdk/quiet_thread.hpp"
 #include "sdk/settings.hpp"
 
+#include <pthread.h>
+
 #include <atomic>
 
 using namespace vsecm;
@@ -60,9 +62,23 @@ bool cleared(Handle** where) noexcept {
     return where != nullptr;
 }
 
+// A thread that is cancelled is unwound from wherever it waits: past promises not to throw, which ends the program, and past
+// questions that others share. While one of these lives it goes on, and it is cancelled later, in the program's own code.
+class uncancelled {
+public:
+    uncancelled() noexcept { ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before_); }
+    ~uncancelled() { ::pthread_setcancelstate(before_, nullptr); }
+    uncancelled(uncancelled const&) = delete;
+    uncancelled& operator=(uncancelled const&) = delete;
+
+private:
+    int before_ = PTHREAD_CANCEL_ENABLE;
+};
+
 // Nothing is thrown across the border, whatever language is on its other side.
 template <class Work>
 int guarded(Work&& work) noexcept {
+    uncancelled const meanwhile;
     try {
         return work();
     } catch (std::exception const&) {
@@ -148,6 +164,7 @@ int vsecm_open(char const* const* settings, vsecm_client** client) {
 
 void vsecm_close(vsecm_client* client) {
     if (client == nullptr || !client->core->is_ours()) return;  // in a child of fork() it would end what the parent uses
+    uncancelled const meanwhile;
     client->core->close();
     delete client;
 }
@@ -197,6 +214,7 @@ int vsecm_watch_next(vsecm_watch* watch, int timeout_ms, vsecm_secret** secret) 
 
 void vsecm_watch_free(vsecm_watch* watch) {
     if (watch == nullptr || !watch->state->core->is_ours()) return;
+    uncancelled const meanwhile;
     watch->state->ended = true;
     static_cast<void>(guarded([&] { return watch->state->core->end(watch->state->place), VSECM_OK; }));  // ended in any case
     if (watch->caller.joinable()) {

@@ -2,6 +2,7 @@
 #include "integration/sdk_scene.hpp"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +19,13 @@
 using namespace std::chrono_literals;
 namespace test = vsecm::test;
 using test::entries_of, test::listener, test::names_in, test::scene, test::status_of;
+
+namespace {
+
+// Whether that thread of ours waits for something: "12 (vsecm) S ...".
+bool sleeps(std::atomic<::pid_t> const& id) { return id != 0 && test::slurp("/proc/self/task/" + std::to_string(id.load()) + "/stat").contains(") S "); }
+
+}  // namespace
 
 TEST_CASE("sdk: a callback may end its own watch, and ask") {
     scene s;
@@ -60,12 +68,48 @@ TEST_CASE("sdk: a close ends those who ask") {
             id = ::gettid();
             closed += vsecm_fetch(client, 60'000, &secret) == VSECM_CLOSED;
         });
-    // They sleep in it: "12 (vsecm) S ...".
-    auto const sleeps = [](auto const& id) { return test::slurp("/proc/self/task/" + std::to_string(id.load()) + "/stat").contains(") S "); };
-    REQUIRE(test::eventually(20s, [&] { return std::ranges::all_of(ids, [&](auto const& id) { return id != 0 && sleeps(id); }); }));
+    REQUIRE(test::eventually(20s, [&] { return std::ranges::all_of(ids, sleeps); }));
     vsecm_close(client);
     threads.clear();
     CHECK(closed == 8);
+}
+
+TEST_CASE("sdk: a thread that is cancelled while it waits returns first, and is cancelled then") {
+    scene s;
+    auto nowhere = s.as();
+    nowhere.workload_api = "unix://" + s.local.scratch("nobody.sock");
+    struct asking {
+        vsecm_client* client;
+        vsecm_watch* watch = nullptr;  // of which there is none: fetch
+        std::atomic<::pid_t> id = 0;
+        std::atomic<int> status = -1;
+        static void* run(void* user) {
+            auto& me = *static_cast<asking*>(user);
+            vsecm_secret* secret = nullptr;
+            while (me.status == -1 || me.status == VSECM_NO_IDENTITY) {  // trouble, told once
+                me.id = ::gettid();
+                me.status = me.watch != nullptr ? vsecm_watch_next(me.watch, -1, &secret) : vsecm_fetch(me.client, 60'000, &secret);
+            }
+            ::pthread_testcancel();
+            return nullptr;
+        }
+    };
+    asking fetching{s.open(nowhere)}, watching{fetching.client};
+    REQUIRE(vsecm_watch_open(fetching.client, &watching.watch) == VSECM_OK);
+    std::array<::pthread_t, 2> threads{};
+    REQUIRE(::pthread_create(&threads[0], nullptr, asking::run, &fetching) == 0);
+    REQUIRE(::pthread_create(&threads[1], nullptr, asking::run, &watching) == 0);
+    REQUIRE(test::eventually(20s, [&] { return sleeps(fetching.id) && sleeps(watching.id); }));
+    for (auto const thread : threads) ::pthread_cancel(thread);
+    vsecm_close(fetching.client);
+    for (auto const thread : threads) {
+        void* result = nullptr;
+        REQUIRE(::pthread_join(thread, &result) == 0);
+        CHECK(result == PTHREAD_CANCELED);
+    }
+    CHECK(fetching.status == VSECM_CLOSED);
+    CHECK(watching.status == VSECM_CLOSED);
+    vsecm_watch_free(watching.watch);
 }
 
 TEST_CASE("sdk: a close waits for a callback, and none comes after it") {
