@@ -196,6 +196,16 @@ TEST_CASE("sdk: a safe that cannot push is asked, and each change is told once")
     REQUIRE(ear.hears(vsecm::status::deleted));
 }
 
+TEST_CASE("sdk: a safe that says that nothing has changed, without having been asked that, gives no empty secret") {
+    scene s;
+    test::scripted_safe confused(s.local.environment_of("vsecm-safe"), "vsecm/1");
+    confused.answer_fetch(304, "");
+    auto with = s.as();
+    with.safe_url = "https://127.0.0.1:" + std::to_string(confused.port()) + "/";
+    vsecm::client client(with);
+    CHECK(status_of([&] { static_cast<void>(client.fetch()); }) == vsecm::status::internal);
+}
+
 TEST_CASE("sdk: a watch and fetches live through identities that are rotated every few seconds") {
     scene s({"--svid-ttl", "4"});
     s.put("0");
