@@ -166,6 +166,8 @@ base::result<json_document> json_document::parse(base::secret_text&& body, json_
     if (outcome.IsError()) {
         if (builder.refusal() != nullptr)
             return base::fail(errc::invalid, "the JSON document is refused: {} at byte {}", builder.refusal(), outcome.Offset());
+        if (outcome.Code() == rapidjson::kParseErrorNumberTooBig)
+            return base::fail(errc::invalid, "the JSON document is refused: a number beyond 1.8e308 at byte {}", outcome.Offset());
         return base::fail(errc::invalid, "not valid JSON at byte {}", outcome.Offset());
     }
     // A NUL byte looks like the end to the stream: what follows it would have been skipped.

@@ -24,6 +24,11 @@ base::secret_text text_of(codec::json_value value) {
     return text;
 }
 
+bool begins_as_object(std::string_view text) noexcept {
+    auto const first = text.find_first_not_of(" \t\r\n");
+    return first != text.npos && text[first] == '{';
+}
+
 // In ASCII, whatever the locale is.
 constexpr bool is_letter(char c) noexcept { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; }
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
@@ -36,7 +41,9 @@ char in_variable(char c) noexcept {
 }  // namespace
 
 base::result<std::vector<member>> members_of(base::byte_view value) {
-    auto const document = codec::json_document::parse(base::secret_text(value));
+    auto document = codec::json_document::parse(base::secret_text(value));
+    // Where it was meant to be one, what is wrong with it is said.
+    if (!document && begins_as_object(base::as_text(value))) return pass(std::move(document), "the secret begins like a JSON object and cannot be read as one");
     if (!document || !document->root().is(json_kind::object)) return fail(errc::invalid, "the secret is not a JSON object");
     if (document->root().size() > most_members) return fail(errc::invalid, "the secret has more than {} members", most_members);
     std::vector<member> found;

@@ -29,10 +29,20 @@ TEST_CASE("of two members of one name the last counts, in the place of the first
 }
 
 TEST_CASE("what is no object has no members, and its text is in no error") {
-    for (auto const* text : {"TopSecret", "\"TopSecret\"", "[\"TopSecret\"]", "null", "", "{\"TopSecret\""}) CHECK(members(text) == "the secret is not a JSON object");
+    for (auto const* text : {"TopSecret", "\"TopSecret\"", "[\"TopSecret\"]", "null", ""}) CHECK(members(text) == "the secret is not a JSON object");
     std::string many = "{\"k\":0";
     for (std::size_t i = 0; i < delivery::most_members; ++i) many += ",\"k" + std::to_string(i) + "\":0";
     CHECK(members(many + "}") == "the secret has more than 1000 members");
+}
+
+TEST_CASE("where it was meant to be an object, what is wrong with it is said, and nothing of it") {
+    std::string const begin = "the secret begins like a JSON object and cannot be read as one: ";
+    CHECK(members("{\"TopSecret\"") == begin + "not valid JSON at byte 12");
+    CHECK(members(" \r\n\t{\"a\":TopSecret}") == begin + "not valid JSON at byte 9");
+    CHECK(members(R"({"x":1e400})") == begin + "the JSON document is refused: a number beyond 1.8e308 at byte 5");
+    CHECK(members(R"({"x":-1e400})") == begin + "the JSON document is refused: a number beyond 1.8e308 at byte 5");
+    CHECK(members("{\"x\":" + std::string(100, '[') + std::string(100, ']') + "}").starts_with(begin + "the JSON document is refused: nested too deeply"));
+    CHECK(members(R"({"x":1e308})") == "x=1e308");
 }
 
 TEST_CASE("variables: letters in upper case, dash and dot as underscore, the prefix in front") {
