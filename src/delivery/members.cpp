@@ -2,6 +2,7 @@
 
 #include "base/try.hpp"
 #include "codec/json_copy.hpp"
+#include "delivery/deciding_names.hpp"
 
 #include <algorithm>
 #include <map>
@@ -63,11 +64,7 @@ base::status check_variable_name(std::string_view name) {
     if (is_digit(name.front())) return fail(errc::invalid, "a variable's name does not begin with a digit");
     if (!std::ranges::all_of(name, [](char c) { return is_letter(c) || is_digit(c); }))
         return fail(errc::invalid, "a variable's name has letters, digits and _ only");
-    // What a shell runs, or runs by; what the loader and the C library load; what the runtimes of languages load or run first.
-    constexpr std::string_view deciding[] = {"PATH", "IFS", "ENV", "BASH_ENV", "BASHOPTS", "SHELLOPTS", "PS4", "PROMPT_COMMAND", "GCONV_PATH", "GLIBC_TUNABLES",
-        "NODE_OPTIONS", "NODE_PATH", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH", "PYTHONSTARTUP", "PYTHONPATH", "PYTHONHOME", "PERL5OPT",
-        "PERL5LIB", "PERL5DB", "RUBYOPT", "RUBYLIB", "PHPRC", "PHP_INI_SCAN_DIR", "DOTNET_STARTUP_HOOKS"};
-    if (name.starts_with("LD_") || std::ranges::contains(deciding, name))
+    if (decides_what_runs(name))
         return fail(errc::invalid, "a secret does not set PATH, IFS, ENV, PS4, LD_..., NODE_OPTIONS and the like, which decide what a program is");
     return {};
 }
