@@ -19,6 +19,17 @@ BEGIN = '''# The SDK
 A program that has libvsecm in it gets its own secret as the sidecar would: no file, no token, told of each change.
 `scripts/sdk PREFIX` builds and installs the library; `examples/sdk-c`, `sdk-cpp`, `sdk-python` and `sdk-go` are whole programs,
 with all it takes to run them in a cluster ([examples](../examples/README.md)).
+
+To package the library, or to put it where another prefix is, use Meson itself, on a Debian 13 with the packages of
+`scripts/packages/build.txt`. `DESTDIR` is optional: without it the files go to the prefix.
+
+```sh
+meson setup build/libvsecm -Dsdk=true -Db_staticpic=true -Dtests=false --prefix /usr --libdir lib
+DESTDIR=$PWD/build/stage meson install -C build/libvsecm
+```
+
+That installs `libvsecm.so.1`, `libvsecm.a`, the headers in `include/vsecm`, and `pkgconfig/vsecm.pc`. Add
+`-Dpkgconfig.relocatable=true` if the folder is to be moved afterwards.
 '''
 # What a reader of the reference does not need: guards, includes, the language's brackets.
 NOISE = re.compile(r'#|extern "C"|}|namespace|class \w+;$|VSECM_PUBLIC\s*$')
