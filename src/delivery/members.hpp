@@ -22,8 +22,7 @@ base::result<std::vector<member>> members_of(base::byte_view value);
 
 // The same as variables of an environment: `prefix` and the member's name, its letters in upper case, `-` and `.` as `_`.
 // errc::invalid, with the member's position, if that is no name ([A-Z_][A-Z0-9_]*), or the name of two; if the text has a NUL
-// byte; or if the name decides what a program is rather than what it knows (PATH, IFS, ENV,
-// BASH_ENV, SHELLOPTS with PS4, by which bash runs what they say, LD_..., NODE_OPTIONS, JAVA_TOOL_OPTIONS, PYTHONPATH and the like).
+// byte; or if the name decides what a program is rather than what it knows (deciding_names.hpp).
 base::result<std::vector<member>> variables_of(base::byte_view value, std::string_view prefix = {});
 
 // [A-Za-z_][A-Za-z0-9_]*, and none of those that decide what a program is. errc::invalid with what is wrong.
