@@ -71,7 +71,7 @@ constexpr manual dev_manual{
 vsecm dev add --dir DIR NAME[:NAMESPACE]...                gives a running `vsecm dev` another workload)",
     .options = roles::dev::table,
     .notes = R"(The folder keeps everything: run it again and it goes on where it was. Ctrl-C stops it. For development only: whoever
-can open a socket below identity/ is that identity.)",
+can open a socket below identity/ is that identity. So the folder must be yours, and nobody else may write into it.)",
     .examples = R"(vsecm dev --dir ./playground --workload billing --workload shipping:prod
 . ./playground/env/vsecm-sentinel; vsecm sentinel -w billing -s 'TopSecret'      (another terminal: the operator)
 . ./playground/env/billing; vsecm inspector                                    (and another: the workload)
