@@ -162,3 +162,9 @@ TEST_CASE("a second dev in the folder is refused, and so is `dev add` after the 
     CHECK(late.err().contains("no `vsecm dev` runs in"));
     CHECK_FALSE(test::slurp(s.folder + "/workloads").contains("late"));
 }
+
+TEST_CASE("a lock that cannot be taken for another reason is not somebody else's") {
+    scene s;
+    std::filesystem::create_directory(s.folder + "/dev.lock");
+    CHECK(s.refusal(1).contains("locking " + s.folder + "/dev.lock: Is a directory"));
+}

@@ -3,6 +3,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+
 namespace vsecm::roles::dev {
 namespace {
 
@@ -19,9 +22,10 @@ struct ::flock whole_file() {
 base::result<base::unique_fd> become_runner(std::string const& lock_path) {
     base::unique_fd fd{::open(lock_path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
     auto lock = whole_file();
-    if (!fd || ::fcntl(fd.get(), F_SETLK, &lock) != 0)
+    if (fd && ::fcntl(fd.get(), F_SETLK, &lock) == 0) return fd;
+    if (fd && (errno == EAGAIN || errno == EACCES))
         return base::fail(base::errc::conflict, "another `vsecm dev` runs in this folder; give it a workload with `vsecm dev add`");
-    return fd;
+    return base::fail(base::errc::storage, "locking {}: {}", lock_path, std::strerror(errno));
 }
 
 ::pid_t runner_of(std::string const& lock_path) {

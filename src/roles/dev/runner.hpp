@@ -6,7 +6,7 @@
 namespace vsecm::roles::dev {
 
 // Makes this process the one: two on one folder would fight over sockets and ports. For as long as what it gives is kept, or until the
-// process ends, however it does. errc::conflict if there is one already.
+// process ends, however it does. errc::conflict if there is one already; errc::storage if the file cannot be opened or locked.
 base::result<base::unique_fd> become_runner(std::string const& lock_path);
 
 // The process that is; 0 if none is, or if it is in another process namespace. Asked of the kernel: a number kept in a file may after a
