@@ -8,7 +8,7 @@
 
 #include <algorithm>
 #include <iterator>
-#include <set>
+#include <map>
 
 namespace vsecm::volume {
 namespace {
@@ -62,9 +62,11 @@ base::result<std::vector<named_file>> files_of(base::secret_text&& value, config
         VSECM_TRY(rendered, render_all(how.template_path, value.view()));
         std::ranges::move(rendered, std::back_inserter(files));
     }
-    std::set<std::string> names;
-    for (auto const& file : files)
-        if (!names.insert(folded(file.name)).second) return fail(errc::invalid, "two files would have the same name but for case");
+    std::map<std::string, std::string_view> names;
+    for (auto const& file : files) {
+        auto const [other, is_first] = names.emplace(folded(file.name), file.name);
+        if (!is_first) return fail(errc::invalid, "two files would have the same name{}", other->second == file.name ? ", one of them a template's" : " but for case");
+    }
     std::ranges::sort(files, {}, &named_file::name);
     return files;
 }
