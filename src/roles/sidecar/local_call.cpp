@@ -67,11 +67,11 @@ base::result<local_url> parse_local_url(std::string_view url) {
         return fail(errc::invalid, "its path has at most {} characters, none of them a blank or beyond ASCII", longest_target);
     bool const has_port = authority.rfind(':') != authority.npos && !authority.ends_with(']');
     if (!has_port) authority += ":80";
-    VSECM_TRY(where, net::parse_listen_address(authority));
-    if (where.host == "localhost") where.host = "127.0.0.1";
-    if (!is_loopback(where.host)) return fail(errc::invalid, "its host must be this one: 127.0.0.1, [::1] or localhost");
-    if (where.port == 0) return fail(errc::invalid, "its port must not be 0");
-    return local_url{std::move(where), std::move(target)};
+    auto where = net::parse_listen_address(authority);
+    if (where && where->host == "localhost") where->host = "127.0.0.1";
+    if (!where || !is_loopback(where->host) || where->port == 0)
+        return fail(errc::invalid, "its host must be this one, with a port unless that is 80: 127.0.0.1:8080, [::1]:8080 or localhost");
+    return local_url{std::move(*where), std::move(target)};
 }
 
 net::awaitable<base::status> post(local_url const& to, net::steady_clock::duration limit) {

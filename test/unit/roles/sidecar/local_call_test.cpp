@@ -29,4 +29,7 @@ TEST_CASE("any other host, scheme or path is refused") {
         CHECK(shown(url).empty());
     }
     CHECK(shown("http://127.0.0.1/" + std::string(3000, 'a')).empty());
+    // Not what was given: some URLs have a password in them.
+    for (auto const* url : {"http://other:9/x", "http://127.0.0.1:99999/", "http://me:secret@localhost/"})
+        CHECK(parse_local_url(url).error().what == "its host must be this one, with a port unless that is 80: 127.0.0.1:8080, [::1]:8080 or localhost");
 }
