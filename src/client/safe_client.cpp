@@ -113,7 +113,10 @@ net::awaitable<base::result<fetched>> safe_client::fetch(std::string_view etag, 
             found.content = std::move(content);
             co_return found;
         }
-        case 304: found.what = fetched::kind::unchanged; co_return found;
+        case 304:
+            if (etag.empty()) co_return base::fail(base::errc::internal, "safe answered 304 to a question that named no earlier answer");
+            found.what = fetched::kind::unchanged;
+            co_return found;
         case 404: {
             found.what = fetched::kind::absent;
             auto const word = response.fields[api::header_reason];

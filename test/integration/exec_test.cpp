@@ -1,4 +1,5 @@
 // A program with the secret in its environment: what it sees, what it inherits, and what becomes of the wait for it.
+#include "integration/scripted_safe.hpp"
 #include "integration/system.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -118,4 +119,14 @@ TEST_CASE("it waits for the secret, as long as told, and a signal ends the wait"
     s.local.stop_dev();
     CHECK(s.exec({"--wait", "0"}, {"true"}).status == 4);
     CHECK(s.exec({"--wait", "300ms"}, {"true"}).status == 4);
+}
+
+TEST_CASE("a safe that says that nothing has changed, without having been asked that, gives no empty variable") {
+    scene s;
+    test::scripted_safe confused(s.local.environment_of("vsecm-safe"), "vsecm/1");
+    confused.answer_fetch(304, "");
+    auto const ended = s.exec({"--name", "TOKEN"}, {"/usr/bin/env"}, {{"VSECM_SAFE_ENDPOINT_URL", "https://127.0.0.1:" + std::to_string(confused.port()) + "/"}});
+    CHECK(ended.status != 0);
+    CHECK(ended.out.empty());
+    CHECK(ended.err.contains("304"));
 }
