@@ -168,3 +168,50 @@ TEST_CASE("a lock that cannot be taken for another reason is not somebody else's
     std::filesystem::create_directory(s.folder + "/dev.lock");
     CHECK(s.refusal(1).contains("locking " + s.folder + "/dev.lock: Is a directory"));
 }
+
+TEST_CASE("a name is one identity's: neither the same in another namespace nor that of a part of the system is added") {
+    scene s;
+    {
+        auto dev = s.dev();
+        REQUIRE(dev.says("vsecm dev is ready", seconds{20}));
+        auto const before = test::slurp(s.folder + "/workloads");
+        for (auto const* name : {"billing:prod", "vsecm-safe", "vsecm-sentinel:default"}) {
+            INFO(name);
+            auto refused = s.add(name);
+            CHECK(refused.wait(seconds{20}) != 0);
+            CHECK(refused.out().empty());
+            CHECK(refused.err().contains("choose another name"));
+        }
+        CHECK(s.add("billing").wait(seconds{20}) == 0);  // is there
+        CHECK(test::slurp(s.folder + "/workloads") == before);
+        CHECK(s.add("shipping").wait(seconds{20}) == 0);
+        dev.signal(SIGTERM);
+        CHECK(dev.wait(seconds{20}) == 0);
+    }
+    auto again = s.dev("again");
+    CHECK(again.says("vsecm dev is ready", seconds{20}));
+}
+
+TEST_CASE("an entry that cannot be served does not keep the others from it") {
+    scene s;
+    auto dev = s.dev();
+    REQUIRE(dev.says("vsecm dev is ready", seconds{20}));
+    std::ofstream(s.folder + "/workloads", std::ios::app) << "billing:prod\n";  // by hand
+    CHECK(s.add("shipping").wait(seconds{20}) == 0);
+    CHECK(dev.err().contains("dev_add"));
+}
+
+TEST_CASE("`dev add` while a dev starts waits for what that one writes, not for what an earlier one has") {
+    scene s;
+    {
+        auto first = s.dev("first");
+        REQUIRE(first.says("vsecm dev is ready", seconds{20}));
+        first.signal(SIGTERM);
+        CHECK(first.wait(seconds{20}) == 0);
+    }
+    std::ofstream(s.folder + "/env/billing") << "of an earlier run";
+    auto second = s.dev("second");
+    REQUIRE(test::eventually(seconds{20}, [&] { return s.has_runner(); }));
+    CHECK(s.add("billing").wait(seconds{20}) == 0);
+    CHECK(test::slurp(s.folder + "/env/billing").contains("export SPIFFE_ENDPOINT_SOCKET"));
+}

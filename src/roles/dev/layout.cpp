@@ -54,6 +54,12 @@ base::result<identity_name> parse_identity_name(std::string_view text) {
     return who;
 }
 
+std::vector<identity_name> system_parts() {
+    std::vector<identity_name> parts;
+    for (auto const* name : {"vsecm-safe", "vsecm-sentinel", "vsecm-keystone"}) parts.push_back({name, std::string(system_space)});
+    return parts;
+}
+
 base::result<layout> layout::open(std::string const& folder) {
     VSECM_TRY_OK(base::posix_files().make_folder(folder, 0700));
     char absolute[PATH_MAX];
@@ -100,7 +106,14 @@ base::result<std::vector<identity_name>> layout::workloads() const {
 base::status layout::enlist(std::vector<identity_name> const& more) const {
     VSECM_TRY(lock, base::lock_folder(folder_, list_patience));  // reading and writing is one step to other processes
     VSECM_TRY(listed, workloads());
-    listed.insert(listed.end(), more.begin(), more.end());
+    for (auto const& who : more) {
+        if (std::ranges::contains(listed, who)) continue;
+        auto taken = system_parts();
+        taken.insert(taken.end(), listed.begin(), listed.end());
+        auto const other = std::ranges::find(taken, who.name, &identity_name::name);
+        if (other != taken.end()) return fail(errc::conflict, "`{}` is `{}:{}` here, and names its socket and its files: choose another name", who.name, other->name, other->space);
+        listed.push_back(who);
+    }
     std::string text;
     for (auto const& who : listed) text += who.name + ":" + who.space + "\n";
     return write_text(path("workloads"), text);
@@ -140,6 +153,12 @@ base::status layout::write_env(identity_name const& who, ports const& used) cons
         text += "export " + pair.substr(0, equals + 1) + shell_quoted(pair.substr(equals + 1)) + "\n";
     }
     return write_text(path("env/" + who.name), text);
+}
+
+base::status layout::remove_envs() const {
+    VSECM_TRY(entries, base::posix_files().list(path("env")));
+    for (auto const& entry : entries) VSECM_TRY_OK(base::posix_files().remove(path("env/" + entry.name)));
+    return {};
 }
 
 base::status layout::write_pid(std::string_view below, long pid) const { return write_text(path(below), std::to_string(pid) + "\n"); }

@@ -41,13 +41,16 @@ public:
 
     // The workloads of earlier runs and of `dev add`; none if there is no list yet.
     base::result<std::vector<identity_name>> workloads() const;
-    // Adds them to that list. Processes may do so at the same time.
+    // Adds those that are not there to that list. Processes may do so at the same time. errc::conflict, and nothing is added, if one
+    // has the name of another, or of a part of the system.
     base::status enlist(std::vector<identity_name> const& more) const;
     // The ports of the last run; zeros if unknown.
     ports last_ports() const;
     base::status remember(ports const& used) const;
     // What a shell sources to be that identity.
     base::status write_env(identity_name const& who, ports const& used) const;
+    // Away with those of an earlier run, whose ports may have been others.
+    base::status remove_envs() const;
     // The same as NAME=value lines, for a process started from here.
     std::vector<std::string> environment_of(identity_name const& who, ports const& used) const;
     base::status write_pid(std::string_view below, long pid) const;
@@ -59,5 +62,8 @@ private:
 
 inline constexpr std::string_view trust_domain = "vsecm.com";
 inline constexpr std::string_view system_space = "vsecm-system";
+
+// Those that are no workloads, and whose names no workload can have.
+std::vector<identity_name> system_parts();
 
 }  // namespace vsecm::roles::dev

@@ -9,15 +9,6 @@
 #include <cstdio>
 
 namespace vsecm::roles::dev {
-namespace {
-
-std::vector<identity_name> system_parts() {
-    std::vector<identity_name> parts;
-    for (auto const* name : {"vsecm-safe", "vsecm-sentinel", "vsecm-keystone"}) parts.push_back({name, std::string(system_space)});
-    return parts;
-}
-
-}  // namespace
 
 local_system::local_system(net::runtime& loop, layout where, command asked, std::vector<std::string> inherited)
     : loop_(loop), where_(std::move(where)), asked_(std::move(asked)), safe_(loop.loop(0), where_, std::move(inherited)), additions_(loop.loop(0), SIGHUP) {}
@@ -61,8 +52,12 @@ base::status local_system::take_up_new_workloads() {
     VSECM_TRY(listed, where_.workloads());
     for (auto const& who : listed) {
         if (std::ranges::find(workloads_, who) != workloads_.end()) continue;
-        VSECM_TRY_OK(add(who));
-        VSECM_TRY_OK(where_.write_env(who, safe_.bound()));
+        auto served = add(who);
+        if (served) served = where_.write_env(who, safe_.bound());
+        if (!served) {
+            base::log::error("dev_add", {{"workload", who.name}, {"what", served.error().what}});
+            continue;  // the others are to be served all the same
+        }
         workloads_.push_back(who);
         std::printf("  added       . %s\n", where_.path("env/" + who.name).c_str());
         std::fflush(stdout);

@@ -34,6 +34,14 @@ net::awaitable<void> start(local_system& system, net::runtime& loop) {
     loop.stop(tell_failure("dev", started.error()));
 }
 
+// Until the process ends: the lock still names it, and the handler is about to go.
+void ignore_additions() {
+    ::sigset_t additions;
+    ::sigemptyset(&additions);
+    ::sigaddset(&additions, SIGHUP);
+    ::sigprocmask(SIG_BLOCK, &additions, nullptr);
+}
+
 base::result<int> serve(command asked) {
     auto const env = base::environment::of_process();
     std::vector<std::string> warnings;
@@ -43,10 +51,13 @@ base::result<int> serve(command asked) {
     // From the lock on `dev add` sends SIGHUP. Until there is a handler it need not be heard: the list is read later.
     std::signal(SIGHUP, SIG_IGN);
     VSECM_TRY(lock, become_runner(where.path(lock_name)));
+    VSECM_TRY_OK(where.remove_envs());  // `dev add` waits for ours
     net::runtime loop(1);
     local_system system(loop, std::move(where), std::move(asked), inherited(env));
     loop.spawn(0, "dev", start(system, loop));
-    return loop.run();
+    auto const status = loop.run();
+    ignore_additions();
+    return status;
 }
 
 // The running one writes it when it serves that identity, at the latest when it has started.
