@@ -76,9 +76,12 @@ struct server::state : std::enable_shared_from_this<server::state> {
 
     template <class Protocol>
     void accept_next(std::shared_ptr<acceptor_of<Protocol>> const& acceptor) {
-        acceptor->async_accept([self = shared_from_this(), acceptor](net::error_code ec,
-                                                                     asio::basic_stream_socket<Protocol, net::executor> socket) {
+        // The wait alone is Asio's: its accept leaves out CLOEXEC, and another handler that starts a program may run before ours.
+        acceptor->async_wait(asio::socket_base::wait_read, [self = shared_from_this(), acceptor](net::error_code ec) {
             if (self->stopped || ec == asio::error::operation_aborted) return;
+            asio::basic_stream_socket<Protocol, net::executor> socket(self->ex);
+            if (!ec) ec = net::accept_private(*acceptor, socket);
+            if (ec == asio::error::would_block || ec == asio::error::connection_aborted) return self->accept_next(acceptor);  // that client has gone
             if (ec) {
                 // Out of descriptors, say: breathe, or this loop would spin.
                 base::log::warn("grpc_accept_failed", {{"reason", ec.message()}});
@@ -88,7 +91,6 @@ struct server::state : std::enable_shared_from_this<server::state> {
                 });
                 return;
             }
-            net::keep_private(socket);
             self->take(stream_socket(std::move(socket)));
             self->accept_next(acceptor);
         });
@@ -145,6 +147,7 @@ base::status server::listen_unix(std::string path, unsigned mode) {
         return base::fail(base::errc::storage, "setting the mode of {}: {}", path, std::strerror(reason));
     }
     acceptor->listen(asio::socket_base::max_listen_connections, ec);
+    if (!ec) acceptor->native_non_blocking(true, ec);
     if (ec) {
         ::unlink(path.c_str());
         return base::fail(base::errc::unavailable, "listening on {}: {}", path, ec.message());
@@ -165,6 +168,7 @@ base::result<std::uint16_t> server::listen_tcp(std::string_view address, std::ui
     if (!ec) acceptor->set_option(asio::socket_base::reuse_address(true), ec);
     if (!ec) acceptor->bind(where, ec);
     if (!ec) acceptor->listen(asio::socket_base::max_listen_connections, ec);
+    if (!ec) acceptor->native_non_blocking(true, ec);
     if (ec) return base::fail(base::errc::unavailable, "listening on {} port {}: {}", address, port, ec.message());
     auto const bound = acceptor->local_endpoint(ec).port();
     state_->tcp_acceptors.push_back(acceptor);

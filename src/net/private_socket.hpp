@@ -4,7 +4,6 @@
 #include "base/file.hpp"
 #include "net/asio.hpp"
 
-#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -23,11 +22,16 @@ error_code open_private(Socket& socket, typename Socket::protocol_type const& pr
     return failed;
 }
 
-// Of a socket that Asio has accepted: the same, a moment later. Nothing is started in that moment: a process that starts others does
-// so on its one loop, which is the one that accepts.
-template <class Socket>
-void keep_private(Socket& accepted) noexcept {
-    ::fcntl(accepted.native_handle(), F_SETFD, FD_CLOEXEC);
+// Accepts without waiting what is pending at `acceptor`, which must not block (native_non_blocking); the socket has CLOEXEC.
+template <class Acceptor, class Socket>
+error_code accept_private(Acceptor& acceptor, Socket& socket) {
+    base::unique_fd fd(::accept4(acceptor.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    error_code failed;
+    if (!fd) return {errno, boost::system::system_category()};
+    auto const where = acceptor.local_endpoint(failed);
+    if (!failed) socket.assign(where.protocol(), fd.get(), failed);
+    if (!failed) fd.release();
+    return failed;
 }
 
 }  // namespace vsecm::net
