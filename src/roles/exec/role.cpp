@@ -102,7 +102,7 @@ descriptors, nothing of vsecm left beside it. Core dumps stay off, since they wo
 
 A secret that is a JSON object becomes one variable a member, its name in upper case with `-` and `.` as `_`: {"db-user":"x"}
 is DB_USER=x. Texts are decoded, null is empty, anything else is JSON. Names must then be letters, digits and `_`, no two the
-same; PATH, HOME, IFS, ENV, PS4, LD_..., and the likes of NODE_OPTIONS, PYTHONPATH, OPENSSL_CONF and GIT_SSH_COMMAND, are
+same; PATH, IFS, ENV, PS4, LD_..., and the likes of NODE_OPTIONS, PYTHONPATH, OPENSSL_CONF and GIT_SSH_COMMAND, are
 refused without a prefix: a secret is not to choose what a shell, a usual runtime, library or tool loads or starts. They win
 over variables that are there. Any other secret needs --name.)",
     .options = table,

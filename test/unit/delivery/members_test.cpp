@@ -54,12 +54,12 @@ TEST_CASE("variables: nothing by which a shell, the loader or the C library runs
     for (auto const* name : {"PATH", "IFS", "ENV", "BASH_ENV", "BASHOPTS", "SHELLOPTS", "PS4", "PROMPT_COMMAND", "GCONV_PATH", "GLIBC_TUNABLES", "LD_PRELOAD", "LD_",
              "NODE_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "PYTHONPATH", "PYTHONSTARTUP", "PERL5OPT", "RUBYOPT", "DOTNET_STARTUP_HOOKS",
              "OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_EXEC_PATH", "GIT_CONFIG_COUNT", "GIT_CONFIG_VALUE_0", "LOCPATH", "NLSPATH",
-             "HOME", "ZDOTDIR", "PYTHONUSERBASE", "PYTHONBREAKPOINT", "PERLLIB", "LUA_INIT_5_4", "CORECLR_PROFILER_PATH", "ERL_AFLAGS", "R_PROFILE_USER", "LESSOPEN", "KRB5_CONFIG"}) {
+             "DOTNET_ROOT_X64", "ZDOTDIR", "PYTHONUSERBASE", "PYTHONBREAKPOINT", "PERLLIB", "LUA_INIT_5_4", "CORECLR_PROFILER_PATH", "ERL_AFLAGS", "R_PROFILE_USER", "LESSOPEN", "KRB5_CONFIG"}) {
         INFO(name);
         CHECK(delivery::check_variable_name(name).error().code == base::errc::invalid);
         CHECK(delivery::check_variable_name("APP_" + std::string(name)));
     }
-    for (auto const* name : {"USER", "PASSWORD", "HOST", "PGPASSWORD", "GIT_TOKEN", "GIT_USERNAME", "NODE_ENV", "NPM_TOKEN", "DATABASE_URL", "AWS_SECRET_ACCESS_KEY", "SSL_CERT_FILE", "PYTHON_TOKEN"}) {
+    for (auto const* name : {"HOME", "BROWSER", "DOTNET_ENVIRONMENT", "USER", "PASSWORD", "HOST", "PGPASSWORD", "GIT_TOKEN", "GIT_USERNAME", "NODE_ENV", "NPM_TOKEN", "DATABASE_URL", "AWS_SECRET_ACCESS_KEY", "SSL_CERT_FILE", "PYTHON_TOKEN"}) {
         INFO(name);
         CHECK(delivery::check_variable_name(name));
     }
