@@ -65,7 +65,7 @@ base::result<std::vector<named_file>> files_of(base::secret_text&& value, config
     std::map<std::string, std::string_view> names;
     for (auto const& file : files) {
         auto const [other, is_first] = names.emplace(folded(file.name), file.name);
-        if (!is_first) return fail(errc::invalid, "two files would have the same name{}", other->second == file.name ? ", one of them a template's" : " but for case");
+        if (!is_first) return fail(errc::invalid, "two files would have the same name{}", other->second == file.name ? ", a template's among them" : " but for case");
     }
     std::ranges::sort(files, {}, &named_file::name);
     return files;

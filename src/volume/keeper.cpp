@@ -55,7 +55,8 @@ bool keeper::has_new_templates() const { return templates_ && *templates_ != tra
 
 // A wrong mode is put right by replacing the file, too: it may be another user's, whose mode is not ours to change.
 net::awaitable<base::result<kept>> keeper::replace_file(base::byte_view wanted, kept done, change_hook const& before_change) {
-    VSECM_CO_TRY(turn, co_await take_turn(base::folder_of(settings_.path)));
+    auto const folder = base::folder_of(settings_.path);
+    VSECM_CO_TRY(turn, co_await take_turn(folder));
     // Whoever was killed while it wrote left a secret there, and would leave another each time.
     base::remove_leftovers(*files_, settings_.path);
     if (has(wanted)) co_return kept::unchanged;

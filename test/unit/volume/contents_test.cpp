@@ -66,7 +66,7 @@ TEST_CASE("keys: the results of templates stand beside them") {
     CHECK(files_of(R"({"user":"u","pass":"p"})", keys(folder / "t")) == "app.conf=user=u\n pass=p plain=p=p user=u");
     CHECK(files_of(R"({"user":"u","pass":"p"})", keys(folder / "t/app.conf.tmpl")) == "app.conf=user=u\n pass=p user=u");
     CHECK(files_of(R"({"user":"u","pass":"p","App.Conf":""})", keys(folder / "t")) == "two files would have the same name but for case");
-    CHECK(files_of(R"({"user":"u","pass":"p","app.conf":""})", keys(folder / "t")) == "two files would have the same name, one of them a template's");
+    CHECK(files_of(R"({"user":"u","pass":"p","app.conf":""})", keys(folder / "t")) == "two files would have the same name, a template's among them");
     CHECK(files_of(R"({"user":"u"})", keys(folder / "t")).ends_with("t/plain: it asks for a field that the secret does not have"));
     CHECK(files_of(R"({"user":"u"})", keys(folder / "none")).starts_with("opening "));
 }
