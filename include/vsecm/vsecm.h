@@ -13,7 +13,7 @@
  * Threads: every function may be called from any thread, with the same handle too, unless it says otherwise. A client has one
  * thread of its own, which takes no signals. fork(): clients and watches of the parent are VSECM_INVALID in the child, and to
  * close or free them there does nothing. pthread_cancel(): no function here is a cancellation point. A call ends as it would, and
- * the thread is cancelled after it.
+ * the thread is cancelled after it; not with PTHREAD_CANCEL_ASYNCHRONOUS, under which hardly any function may be called.
  * Strings are UTF-8 and end with a zero byte. What a function hands over is freed with the _free or _close of its type; those
  * accept NULL. Nothing is written to standard output, standard error or a log.
  * Secrets rest in memory that is wiped when it is freed. Core dumps stay the program's own affair (prctl, PR_SET_DUMPABLE). */
