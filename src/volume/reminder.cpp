@@ -4,99 +4,95 @@
 #include "base/log.hpp"
 #include "base/try.hpp"
 #include "crypto/hkdf.hpp"
-#include "crypto/random.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <format>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace vsecm::volume {
 namespace {
 
-constexpr std::size_t num_random = 8, most_digits = 9;
+constexpr std::size_t most_digits = 3;
 
-std::string prefix_of(config::volume_settings const& settings, std::string_view whom) {
+std::string prefix_of(config::volume_settings const& settings) {
     // The last part of the path only: another container may have the volume mounted elsewhere.
     auto const kept = settings.layout == config::volume_layout::keys ? std::string{} : settings.path.substr(settings.path.rfind('/') + 1);
-    auto const digest = crypto::sha256(base::as_bytes(std::format("{}\n{}", kept, whom)));
+    auto const digest = crypto::sha256(base::as_bytes(kept));
     return "..untold-" + base::hex_encode(std::span(digest).first(8)) + "-";
-}
-
-unsigned number_in(std::string_view text) {
-    unsigned number = 0;
-    std::from_chars(text.data(), text.data() + text.size(), number);
-    return number;
 }
 
 }  // namespace
 
-reminder::reminder(config::volume_settings const& settings, std::string_view whom, base::file_layer& files)
-    : files_(&files), folder_(settings.layout == config::volume_layout::keys ? settings.path : base::folder_of(settings.path)), prefix_(prefix_of(settings, whom)) {}
+reminder::reminder(config::volume_settings const& settings, base::file_layer& files)
+    : files_(&files), folder_(settings.layout == config::volume_layout::keys ? settings.path : base::folder_of(settings.path)), prefix_(prefix_of(settings)) {}
 
-// Not more is asked of it: whoever can write to the volume can have the workload told once too often, by this or by the files.
-bool reminder::is_ours(base::folder_entry const& entry) const {
-    return entry.kind == base::file_kind::regular && entry.name.starts_with(prefix_) && entry.name.size() == prefix_.size() + 2 * num_random &&
-           !std::ranges::contains(due_, entry.name);
+std::optional<unsigned> reminder::number_of(base::folder_entry const& entry) const {
+    if (entry.kind != base::file_kind::regular || !entry.name.starts_with(prefix_) || entry.name.size() > prefix_.size() + most_digits) return std::nullopt;
+    unsigned number = 0;
+    auto const* const end = entry.name.data() + entry.name.size();
+    auto const read = std::from_chars(entry.name.data() + prefix_.size(), end, number);
+    if (read.ec != std::errc{} || read.ptr != end || path_of(number) != folder_ + "/" + entry.name) return std::nullopt;
+    return number;
 }
+
+std::string reminder::path_of(unsigned number) const { return std::format("{}/{}{}", folder_, prefix_, number); }
 
 std::optional<unsigned> reminder::find() {
     auto const entries = files_->list(folder_);
     if (!entries) return std::nullopt;
-    std::vector<std::string> found;
-    unsigned num_finders = 0;
-    for (auto const& entry : *entries) {
-        if (!is_ours(entry)) continue;
-        found.push_back(entry.name);
-        if (auto const text = files_->read(folder_ + "/" + entry.name, most_digits)) num_finders = std::max(num_finders, number_in(text->view()));
-    }
+    std::vector<unsigned> found;
+    for (auto const& entry : *entries)
+        if (auto const number = number_of(entry); number && number != left_) found.push_back(*number);
     if (found.empty()) return std::nullopt;
-    auto const left_meanwhile = std::exchange(due_, std::move(found));
-    ++num_finders;
-    if (auto left = leave(num_finders); !left) base::log::warn("reminder_not_left", {{"what", left.error().what}});  // those found stay
-    due_.insert(due_.end(), left_meanwhile.begin(), left_meanwhile.end());
-    newest_stands_alone_ = false;
-    return num_finders;
+    if (left_) {
+        for (auto const number : found) remove(path_of(number));
+        return std::nullopt;
+    }
+    // Of several, which takes a crash within these lines, the one with most tries left.
+    auto const least = *std::ranges::min_element(found);
+    if (auto counted = files_->rename(path_of(least), path_of(least + 1)); !counted) {
+        base::log::warn("reminder_not_counted", {{"what", counted.error().what}});
+        return std::nullopt;
+    }
+    for (auto const number : found)
+        if (number > least + 1) remove(path_of(number));
+    left_ = least + 1;
+    return left_;
 }
 
 base::status reminder::leave() {
-    newest_stands_alone_ = false;
-    bool const is_first = due_.empty();
-    VSECM_TRY_OK(leave(0));
-    newest_stands_alone_ = is_first;
-    return {};
-}
-
-// First the new one, then away with those that it stands for.
-base::status reminder::leave(unsigned num_finders) {
-    std::array<std::uint8_t, num_random> number;
-    crypto::random_fill(number);
-    auto name = prefix_ + base::hex_encode(number);
-    auto const text = std::format("{}", num_finders);
-    VSECM_TRY_OK(files_->write_new_synced(folder_ + "/" + name, base::as_bytes(text), 0600));
-    remove(due_);
-    due_.push_back(std::move(name));
+    is_newer_ = true;
+    is_alone_ = false;
+    if (left_ == 0U) return {};
+    if (left_) {  // a new change has all its tries before it
+        VSECM_TRY_OK(files_->rename(path_of(*left_), path_of(0)));
+        left_ = 0;
+        return {};
+    }
+    auto const left = files_->write_new_synced(path_of(0), {}, 0600);
+    if (!left && files_->read(path_of(0), 0)) return {};  // of an earlier process, and to be found yet
+    if (!left) return left;
+    left_ = 0;
+    is_alone_ = true;
     return {};
 }
 
 void reminder::take_back() {
-    if (std::exchange(newest_stands_alone_, false)) remove(due_);
+    if (!std::exchange(is_alone_, false)) return;
+    is_newer_ = false;
+    done();
 }
 
-void reminder::begin() { being_told_ = std::exchange(due_, {}); }
-void reminder::done() { remove(being_told_); }
-
-void reminder::not_done() {
-    due_.insert(due_.end(), being_told_.begin(), being_told_.end());
-    being_told_.clear();
+void reminder::done() {
+    if (is_newer_ || !left_) return;
+    remove(path_of(*std::exchange(left_, std::nullopt)));
 }
 
-void reminder::remove(std::vector<std::string>& names) {
-    for (auto const& name : std::exchange(names, {}))
-        if (auto gone = files_->remove(folder_ + "/" + name); !gone && gone.error().code != base::errc::not_found)
-            base::log::warn("reminder_not_removed", {{"what", gone.error().what}});
+void reminder::remove(std::string const& path) const {
+    if (auto gone = files_->remove(path); !gone && gone.error().code != base::errc::not_found) base::log::warn("reminder_not_removed", {{"what", gone.error().what}});
 }
 
 }  // namespace vsecm::volume

@@ -6,47 +6,46 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
-#include <vector>
 
 namespace vsecm::volume {
 
-// Small files beside what is kept (`keys`: beside ..data), 0600, each left once and never written again:
-//     ..untold-HHHHHHHHHHHHHHHH-RRRRRRRRRRRRRRRR
-// H is a digest of what is kept and of who is told how, so that sidecars with other work in the same folder do not take it for
-// theirs; R is random, so that of two with the same work none removes what the other leaves. In it is how many processes have found
-// it: no more than a number. Nothing is synced for a power cut: after one the workload starts anew, too.
+// An empty file beside what is kept (`keys`: beside ..data), 0600:
+//     ..untold-HHHHHHHHHHHHHHHH-N
+// H is a digest of the name of what is kept, and of nothing else: sidecars of other files in the same folder do not take it for theirs,
+// one that was told to tell otherwise does. N is how many processes have found it: to count takes no space, only a rename. Whoever can
+// write to the volume can have the workload told once too often, or not at all, by this or by the files.
 //
-// Not for several threads. A failure to remove one is logged, and costs being told once too often.
+// Not for several threads, nor for several sidecars of one file: who of those tells first takes it away.
 class reminder {
 public:
-    // `whom` is hashed, and may be of any length.
-    reminder(config::volume_settings const& settings, std::string_view whom, base::file_layer& files = base::posix_files());
+    explicit reminder(config::volume_settings const& settings, base::file_layer& files = base::posix_files());
 
     // Takes over what processes before this one have left, and says how many of them found it in vain, this one included; nothing
-    // if there was none. To be asked in one's turn: a writer may be between its reminder and its files.
+    // if there was none, if this process has left one since (it stands for that too), or if it cannot be counted, which is logged:
+    // telling may be what ends us. To be asked in one's turn: a writer may be between its reminder and its files.
     std::optional<unsigned> find();
     net::awaitable<base::result<base::unique_fd>> turn() const { return take_turn(folder_); }
 
-    // Before files are changed. errc::storage: there is none.
+    // Before files are changed; synced, as they are. errc::storage: there is none.
     base::status leave();
-    // They were not, and nothing else has happened since: what was left last is only needed if there was one before.
+    // They were not, and nothing else has happened since: what was left is only needed if there was one before.
     void take_back();
 
-    // The workload is about to be told of all changes so far; and it has been, or it has not.
-    void begin();
+    // The workload is about to be told of all changes so far.
+    void begin() noexcept { is_newer_ = is_alone_ = false; }
+    // It has been, or will not be: away with it, unless a change has come since. What cannot be removed is logged, and costs being
+    // told once too often by each of the next ten.
     void done();
-    void not_done();
 
 private:
-    base::status leave(unsigned num_finders);
-    bool is_ours(base::folder_entry const& entry) const;
-    void remove(std::vector<std::string>& names);
+    std::optional<unsigned> number_of(base::folder_entry const& entry) const;
+    std::string path_of(unsigned number) const;
+    void remove(std::string const& path) const;
 
     base::file_layer* files_;
     std::string folder_, prefix_;
-    std::vector<std::string> due_, being_told_;  // names
-    bool newest_stands_alone_ = false;           // no other change was due when it was left
+    std::optional<unsigned> left_;             // the number of the one that stands for what is due
+    bool is_newer_ = false, is_alone_ = false;  // left since begin(); and for one change only
 };
 
 }  // namespace vsecm::volume

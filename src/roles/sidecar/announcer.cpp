@@ -28,13 +28,6 @@ void collect_orphans() {
     while (::waitpid(-1, nullptr, WNOHANG) > 0) continue;
 }
 
-// Who is told, and by what.
-std::string whom_of(config::change_settings const& settings) {
-    auto text = std::format("{}\n{}\n{}\n{}\n{}", static_cast<int>(settings.how), settings.signal, settings.pid_file, settings.process_name, settings.url);
-    for (auto const& word : settings.command) text += "\n" + word;
-    return text;
-}
-
 }  // namespace
 
 base::result<announcer> announcer::make(net::executor loop, config::change_settings settings, config::volume_settings const& volume, announcer_pace pace) {
@@ -44,7 +37,7 @@ base::result<announcer> announcer::make(net::executor loop, config::change_setti
         if (!parsed) return pass(std::move(parsed), "VSECM_SIDECAR_ON_CHANGE_URL");
         url = std::move(*parsed);
     }
-    volume::reminder left(volume, whom_of(settings));
+    volume::reminder left(volume);
     return announcer(std::move(loop), std::move(settings), std::move(url), std::move(left), pace);
 }
 
@@ -53,7 +46,8 @@ announcer::announcer(net::executor loop, config::change_settings settings, std::
 
 void announcer::will_change() {
     auto const left = reminder_.leave();
-    if (!left) base::log::warn("reminder_not_left", {{"what", left.error().what}});
+    if (!left) reminding_.failing("reminder_not_left", left.error());
+    else reminding_.well();
 }
 
 void announcer::has_not_changed() { reminder_.take_back(); }
@@ -170,7 +164,6 @@ net::awaitable<void> announcer::run() {
             co_await pause(settings_.interval, true);
             continue;
         }
-        reminder_.not_done();
         co_await pause(pace_.least_pause, true);
         co_await pause(*tries.next(), false);
         if (due_) tries.reset(), num_heard = 0;

@@ -54,7 +54,7 @@ private:
     volume::reminder reminder_;
     announcer_pace pace_;
     net::timer wake_;
-    client::condition state_;
+    client::condition state_, reminding_;
     bool due_ = false, stopping_ = false;
 };
 

@@ -100,7 +100,7 @@ keys: VSECM_SIDECAR_SECRETS_PATH (/opt/vsecm/secrets) is a folder with a file fo
 mounts a Secret: names are links into ..data, and the whole set is switched at once. Names are letters, digits and -._ and begin
 with no dot; a secret with another name in it changes nothing. What is gone from the secret is gone from the folder.
 dotenv: VSECM_SIDECAR_SECRETS_PATH (/opt/vsecm/secrets.env) is NAME='value' lines that a shell's `.` and docker compose read, one
-a member; names become those of variables as `vsecm exec` does it.
+a member; names become those of variables as `vsecm exec` does it, which refuses the same (PATH, LD_PRELOAD, ...).
 
 VSECM_SIDECAR_TEMPLATE is a Go template of the workload's own, with the secret as its data. With the layout file its result
 is written instead of the secret. With keys it may be a folder of them, and each result is one more file, named without
@@ -113,8 +113,8 @@ When the files have changed, the workload is told by VSECM_SIDECAR_ON_CHANGE_SIG
 or _URL. Not when the bytes are the same or were put right, and not more often than _INTERVAL (1s). Not of the first content
 either: beside a sidecar that is no native one a program may start before its files are there, and must wait for them itself.
 What fails is tried again, more and more slowly: until somebody is there to hear it, and ten times a change when a command or a
-call is heard and fails. What is due when the sidecar ends, or is killed, the next one tells: ..untold-... beside the files says so
-to it. What was just being told then is told twice. The secret is nowhere in it.
+call is heard and fails. What is due when the sidecar ends, or is killed, the next one tells: the empty file ..untold-... beside the
+files says so to it. What was just being told then is told again, by ten sidecars at most. The secret is nowhere in it.
 
 VSECM_SIDECAR_PROBE_PORT answers /livez, and /readyz once the volume holds a secret: a startup probe for a native sidecar.)",
     .options = table,
