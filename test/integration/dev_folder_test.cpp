@@ -198,7 +198,13 @@ TEST_CASE("an entry that cannot be served does not keep the others from it") {
     REQUIRE(dev.says("vsecm dev is ready", seconds{20}));
     std::ofstream(s.folder + "/workloads", std::ios::app) << "billing:prod\n";  // by hand
     CHECK(s.add("shipping").wait(seconds{20}) == 0);
-    CHECK(dev.err().contains("dev_add"));
+    CHECK(dev.err().contains("workload_not_served name=billing namespace=prod"));
+    dev.signal(SIGTERM);
+    CHECK(dev.wait(seconds{20}) == 0);
+    auto again = s.dev("again");
+    CHECK(again.says("vsecm dev is ready", seconds{20}));
+    CHECK(again.err().contains("workload_not_served name=billing namespace=prod"));
+    CHECK(test::slurp(s.folder + "/env/shipping").contains("export SPIFFE_ENDPOINT_SOCKET"));
 }
 
 TEST_CASE("`dev add` while a dev starts waits for what that one writes, not for what an earlier one has") {

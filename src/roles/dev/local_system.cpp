@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <span>
 
 namespace vsecm::roles::dev {
 
@@ -35,12 +36,10 @@ base::status local_system::serve_identities() {
     VSECM_TRY(authority, identity::issuer::open(where_.path("identity"), options));
     issuer_.emplace(std::move(authority));
     sockets_.emplace(loop_.loop(0), *issuer_);
+    for (auto const& who : asked_.workloads) VSECM_TRY_OK(where_.check_socket_of(who.name));
     VSECM_TRY_OK(where_.enlist(asked_.workloads));
-    VSECM_TRY(listed, where_.workloads());
-    workloads_ = std::move(listed);
     for (auto const& who : system_parts()) VSECM_TRY_OK(add(who));
-    for (auto const& who : workloads_) VSECM_TRY_OK(add(who));
-    return {};
+    return add_listed();
 }
 
 base::status local_system::add(identity_name const& who) {
@@ -48,20 +47,23 @@ base::status local_system::add(identity_name const& who) {
     return sockets_->add(where_.spiffe_id_of(who), where_.socket_of(who.name));
 }
 
-base::status local_system::take_up_new_workloads() {
+// One of the list that cannot be served, which somebody may have edited, keeps no other from it.
+base::status local_system::add_listed() {
     VSECM_TRY(listed, where_.workloads());
     for (auto const& who : listed) {
-        if (std::ranges::find(workloads_, who) != workloads_.end()) continue;
-        auto served = add(who);
-        if (served) served = where_.write_env(who, safe_.bound());
-        if (!served) {
-            base::log::error("dev_add", {{"workload", who.name}, {"what", served.error().what}});
-            continue;  // the others are to be served all the same
-        }
-        workloads_.push_back(who);
-        std::printf("  added       . %s\n", where_.path("env/" + who.name).c_str());
-        std::fflush(stdout);
+        if (std::ranges::contains(workloads_, who)) continue;
+        if (auto served = add(who); served) workloads_.push_back(who);
+        else base::log::error("workload_not_served", {{"name", who.name}, {"namespace", who.space}, {"what", served.error().what}});
     }
+    return {};
+}
+
+base::status local_system::take_up_new_workloads() {
+    auto const num_known = workloads_.size();
+    VSECM_TRY_OK(add_listed());
+    for (auto const& who : workloads_) VSECM_TRY_OK(where_.write_env(who, safe_.bound()));
+    for (auto const& who : std::span(workloads_).subspan(num_known)) std::printf("  added       . %s\n", where_.path("env/" + who.name).c_str());
+    std::fflush(stdout);
     return {};
 }
 
