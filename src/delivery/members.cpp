@@ -65,7 +65,7 @@ base::status check_variable_name(std::string_view name) {
     if (!std::ranges::all_of(name, [](char c) { return is_letter(c) || is_digit(c); }))
         return fail(errc::invalid, "a variable's name has letters, digits and _ only");
     if (decides_what_runs(name))
-        return fail(errc::invalid, "a secret does not set PATH, HOME, IFS, ENV, PS4, LD_..., NODE_OPTIONS, OPENSSL_CONF and the like, which decide what a program is");
+        return fail(errc::invalid, "a secret does not set PATH, IFS, ENV, PS4, LD_..., NODE_OPTIONS, OPENSSL_CONF and the like, which decide what a program is");
     return {};
 }
 
