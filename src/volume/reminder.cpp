@@ -64,26 +64,25 @@ std::optional<unsigned> reminder::find() {
 }
 
 base::status reminder::leave() {
-    is_newer_ = true;
-    is_alone_ = false;
-    if (left_ == 0U) return {};
-    if (left_) {  // a new change has all its tries before it
-        VSECM_TRY_OK(files_->rename(path_of(*left_), path_of(0)));
+    before_ = left_;
+    was_newer_ = std::exchange(is_newer_, true);
+    if (left_ && left_ != 0U) {  // a new change has all its tries before it
+        auto counted = files_->rename(path_of(*left_), path_of(0));
+        if (!counted && counted.error().code != base::errc::not_found) return counted;
         left_ = 0;
-        return {};
     }
+    // Although it should be there: somebody may have removed it.
     auto const left = files_->write_new_synced(path_of(0), {}, 0600);
-    if (!left && files_->read(path_of(0), 0)) return {};  // of an earlier process, and to be found yet
-    if (!left) return left;
-    left_ = 0;
-    is_alone_ = true;
-    return {};
+    if (left) left_ = 0;
+    else if (!files_->read(path_of(0), 0)) return left;
+    return {};  // or of an earlier process, and to be found yet
 }
 
 void reminder::take_back() {
-    if (!std::exchange(is_alone_, false)) return;
-    is_newer_ = false;
-    done();
+    is_newer_ = was_newer_;
+    if (left_ == before_) return;
+    if (!before_) return remove(path_of(*std::exchange(left_, std::nullopt)));
+    if (files_->rename(path_of(*left_), path_of(*before_))) left_ = before_;
 }
 
 void reminder::done() {

@@ -28,11 +28,11 @@ public:
 
     // Before files are changed; synced, as they are. errc::storage: there is none.
     base::status leave();
-    // They were not, and nothing else has happened since: what was left is only needed if there was one before.
+    // They were not, and nothing else has happened since: what there was before is there again, with the number that it had.
     void take_back();
 
     // The workload is about to be told of all changes so far.
-    void begin() noexcept { is_newer_ = is_alone_ = false; }
+    void begin() noexcept { is_newer_ = false; }
     // It has been, or will not be: away with it, unless a change has come since. What cannot be removed is logged, and costs being
     // told once too often by each of the next ten.
     void done();
@@ -44,8 +44,8 @@ private:
 
     base::file_layer* files_;
     std::string folder_, prefix_;
-    std::optional<unsigned> left_;             // the number of the one that stands for what is due
-    bool is_newer_ = false, is_alone_ = false;  // left since begin(); and for one change only
+    std::optional<unsigned> left_, before_;      // the number of the one that stands for what is due; before leave()
+    bool is_newer_ = false, was_newer_ = false;  // left since begin(); before leave()
 };
 
 }  // namespace vsecm::volume

@@ -86,13 +86,46 @@ TEST_CASE("it stays until what it stands for is told, whatever comes meanwhile")
     one.done();
 }
 
-TEST_CASE("a new change has all its tries before it, also beside an older one") {
+TEST_CASE("a new change has all its tries before it, also beside an older one; one that does not come about changes no number") {
     scene s;
     s.left_behind(7);
     auto one = s.next();
     CHECK(one.find() == 8);
     REQUIRE(one.leave());
+    one.take_back();
+    auto two = s.next();
+    CHECK(two.find() == 9);
+    REQUIRE(two.leave());
     CHECK(s.find() == 1);
+}
+
+TEST_CASE("what does not come about while another change is told leaves nothing behind") {
+    scene s;
+    auto one = s.next();
+    REQUIRE(one.leave());
+    one.begin();
+    REQUIRE(one.leave());
+    one.take_back();
+    one.done();
+    CHECK(s.names().empty());
+}
+
+TEST_CASE("what somebody removed is left anew by the next change") {
+    for (unsigned const number : {0U, 3U}) {
+        INFO(number);
+        scene s;
+        s.left_behind(number);
+        auto one = s.next();
+        REQUIRE(one.find() == number + 1);
+        std::filesystem::remove(s.folder / *s.names().begin());
+        REQUIRE(one.leave());
+        CHECK(s.names().size() == 1);
+        std::filesystem::remove(s.folder / *s.names().begin());
+        REQUIRE(one.leave());
+        CHECK(s.names().size() == 1);
+        s.tell(one);
+        CHECK(s.names().empty());
+    }
 }
 
 TEST_CASE("what was left before this process has looked is found, unless it has left one that stands for it") {
