@@ -126,6 +126,10 @@ bool file_set::holds(std::string const& version, std::span<named_file const> fil
     });
 }
 
+bool file_set::has(std::span<named_file const> files) const {
+    return holds(current(), files) && std::ranges::all_of(files, [&](named_file const& file) { return link_target(at(file.name)) == target_of(file.name); });
+}
+
 base::status file_set::check_free(std::span<named_file const> files) const {
     for (auto const& file : files) {
         struct ::stat info {};

@@ -36,6 +36,14 @@ bool keeper::has(base::byte_view wanted) const {
     return text && base::equal_constant_time(text->bytes(), wanted);
 }
 
+// The same; and what it looks like then is what we left. The looks come first: whoever touches it between the two is noticed.
+bool keeper::is_there(base::byte_view wanted) {
+    left_ = trace();
+    if (has(wanted)) return true;
+    left_.reset();
+    return false;
+}
+
 holding keeper::holds() const {
     if (settings_.layout == volume_layout::keys) {
         auto const num_files = folder().size();
@@ -59,12 +67,13 @@ net::awaitable<base::result<kept>> keeper::replace_file(base::byte_view wanted, 
     VSECM_CO_TRY(turn, co_await take_turn(folder));
     // Whoever was killed while it wrote left a secret there, and would leave another each time.
     base::remove_leftovers(*files_, settings_.path);
-    if (has(wanted)) co_return kept::unchanged;
+    if (is_there(wanted)) co_return kept::unchanged;
     if (before_change) before_change();
     auto replaced = base::replace_file(*files_, settings_.path, wanted, access_.mode, access_.owner);
+    bool const is_new = is_there(wanted);
     if (replaced) co_return done;
     // Readers have it already, and only the sync failed: as an error it would be found unchanged at the next try, and told to nobody.
-    if (!has(wanted)) co_return std::unexpected(std::move(replaced).error());
+    if (!is_new) co_return std::unexpected(std::move(replaced).error());
     base::log::warn("volume_not_synced", {{"what", replaced.error().what}});
     co_return done;
 }
@@ -74,6 +83,8 @@ net::awaitable<base::result<kept>> keeper::replace_set(std::span<named_file cons
     VSECM_CO_TRY_OK(set.make());
     VSECM_CO_TRY(turn, co_await take_turn(settings_.path));
     VSECM_CO_TRY(is_new, set.replace_with(files, before_change));
+    left_ = set.trace();
+    if (!set.has(files)) left_.reset();
     co_return is_new ? done : kept::unchanged;
 }
 
@@ -82,13 +93,12 @@ net::awaitable<base::result<kept>> keeper::follow(client::fetched const& found, 
     auto done = co_await lay_out(found, before_change);
     // A folder or a template that is not there: to who asks for a secret, "not found" means another thing.
     if (!done && done.error().code == base::errc::not_found) done.error().code = base::errc::storage;
-    if (done) left_ = trace(), templates_ = std::move(templates);
+    if (done) templates_ = std::move(templates);
     co_return done;
 }
 
 net::awaitable<base::result<kept>> keeper::lay_out(client::fetched const& found, change_hook const& before_change) {
     using what = client::fetched::kind;
-    if (found.what == what::unchanged) co_return kept::unchanged;
     if (found.what == what::value) {
         auto const& secret = found.content.data;
         if (settings_.layout == volume_layout::keys) {
@@ -100,10 +110,12 @@ net::awaitable<base::result<kept>> keeper::lay_out(client::fetched const& found,
         VSECM_CO_TRY(text, content_of(secret.clone(), settings_));
         co_return co_await replace_file(text.bytes(), kept::written, before_change);
     }
-    if (found.why == api::absence::deleted || found.why == api::absence::expired) {
+    if (found.what == what::absent && (found.why == api::absence::deleted || found.why == api::absence::expired)) {
         if (settings_.layout != volume_layout::keys) co_return co_await replace_file({}, kept::emptied, before_change);
         co_return co_await replace_set({}, kept::emptied, before_change);
     }
+    left_ = trace();
+    if (found.what == what::unchanged) co_return kept::unchanged;
     // Absent, or not yet: a safe that lost its volume knows no secret at all, and that must not wipe every file of a fleet.
     co_return holds() == holding::secret ? kept::held : kept::unchanged;
 }

@@ -147,6 +147,34 @@ TEST_CASE("what anybody does to the volume is seen, and put right; what happens 
     }
 }
 
+TEST_CASE("what is touched in the moment after it was written is seen, too") {
+    struct busy final : test::passing_on {
+        std::string file;
+        std::function<void()> touch;
+        base::status sync_folder(std::string const& path) override {
+            if (touch && std::filesystem::exists(file)) std::exchange(touch, {})();  // the last sync is after the switch
+            return real.sync_folder(path);
+        }
+    };
+    for (auto const layout : {volume_layout::file, volume_layout::keys}) {
+        scene s(layout);
+        auto const file = s.settings.path + (layout == volume_layout::keys ? "/a" : "");
+        auto const answer = value(R"({"a":"1"})");
+        for (auto const& touch : std::vector<std::function<void()>>{[&] { std::filesystem::remove(file); }, [&] { std::ofstream(file) << "damaged"; }}) {
+            std::filesystem::remove_all(s.settings.path);
+            busy files;
+            files.file = file;
+            files.touch = touch;
+            volume::keeper keeper(s.settings, files);
+            REQUIRE(follow(keeper, answer).value() == kept::written);
+            CHECK(!files.touch);
+            CHECK(!keeper.is_as_left());
+            REQUIRE(follow(keeper, answer));
+            CHECK(keeper.is_as_left());
+        }
+    }
+}
+
 TEST_CASE("templates that are other ones since they were rendered are seen, whether or not they make another content") {
     for (auto const layout : {volume_layout::file, volume_layout::keys}) {
         scene s(layout);
