@@ -12,7 +12,6 @@
 #include <climits>
 #include <cstdlib>
 #include <cstring>
-#include <iterator>
 
 namespace vsecm::roles::dev {
 namespace {
@@ -157,10 +156,9 @@ base::status layout::write_env(identity_name const& who, ports const& used) cons
 }
 
 base::status layout::remove_envs() const {
-    VSECM_TRY(ours, workloads());
-    std::ranges::move(system_parts(), std::back_inserter(ours));
-    for (auto const& who : ours)
-        if (auto gone = base::posix_files().remove(path("env/" + who.name)); !gone && gone.error().code != errc::not_found) return gone;
+    VSECM_TRY(entries, base::posix_files().list(path("env")));
+    for (auto const& entry : entries)
+        if (entry.kind == base::file_kind::regular) VSECM_TRY_OK(base::posix_files().remove(path("env/" + entry.name)));
     return {};
 }
 

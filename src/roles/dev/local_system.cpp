@@ -61,7 +61,8 @@ base::status local_system::add_listed() {
 base::status local_system::take_up_new_workloads() {
     auto const num_known = workloads_.size();
     VSECM_TRY_OK(add_listed());
-    for (auto const& who : workloads_) VSECM_TRY_OK(where_.write_env(who, safe_.bound()));
+    for (auto const& who : workloads_)
+        if (auto written = where_.write_env(who, safe_.bound()); !written) base::log::error("env_not_written", {{"name", who.name}, {"what", written.error().what}});
     for (auto const& who : std::span(workloads_).subspan(num_known)) std::printf("  added       . %s\n", where_.path("env/" + who.name).c_str());
     std::fflush(stdout);
     return {};

@@ -22,8 +22,8 @@ public:
 private:
     base::status serve_identities();
     base::status add(identity_name const& who);
-    // The list of workloads was changed by `dev add`, which then sent SIGHUP.
     base::status add_listed();
+    // The list of workloads was changed by `dev add`, which then sent SIGHUP.
     base::status take_up_new_workloads();
     net::awaitable<void> watch_for_additions();
     void tell_how_to_use() const;
