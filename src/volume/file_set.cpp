@@ -126,8 +126,12 @@ bool file_set::holds(std::string const& version, std::span<named_file const> fil
     });
 }
 
-bool file_set::has(std::span<named_file const> files) const {
-    return holds(current(), files) && std::ranges::all_of(files, [&](named_file const& file) { return link_target(at(file.name)) == target_of(file.name); });
+bool file_set::is_other_than(std::span<named_file const> files) const {
+    return std::ranges::any_of(files, [&](named_file const& file) {
+        if (link_target(at(file.name)) != target_of(file.name)) return true;
+        auto const now = base::read_file(at(file.name), max_file_len);
+        return now ? !base::equal_constant_time(now->bytes(), file.bytes.bytes()) : now.error().code == errc::not_found;
+    });
 }
 
 base::status file_set::check_free(std::span<named_file const> files) const {

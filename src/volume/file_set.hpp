@@ -38,8 +38,8 @@ public:
     // one cleans. `before_change` is called before anything new is there, and not if there is to be nothing new.
     base::result<bool> replace_with(std::span<named_file const> files, change_hook const& before_change = {});
 
-    // Whether it holds exactly these, each by its name.
-    bool has(std::span<named_file const> files) const;
+    // Whether one of these is not there by its name, or has other content. One that we may not read, having given it away, has not.
+    bool is_other_than(std::span<named_file const> files) const;
     // How many files the set there now has; nothing if there is none.
     std::optional<std::size_t> size() const;
     // As trace_of, of the whole set: its files, the names that lead to them, and nothing of anybody else's.

@@ -36,12 +36,12 @@ bool keeper::has(base::byte_view wanted) const {
     return text && base::equal_constant_time(text->bytes(), wanted);
 }
 
-// The same; and what it looks like then is what we left. The looks come first: whoever touches it between the two is noticed.
-bool keeper::is_there(base::byte_view wanted) {
+// What the volume looks like now is what we left, unless somebody has been there since. The look comes first: whoever comes after it
+// is noticed. What we have given away and may not read is not doubted, or it would be written again and again.
+void keeper::remember(base::byte_view wanted) {
     left_ = trace();
-    if (has(wanted)) return true;
-    left_.reset();
-    return false;
+    auto const text = base::read_file(settings_.path, max_file_len);
+    if (text ? !base::equal_constant_time(text->bytes(), wanted) : text.error().code == base::errc::not_found) left_.reset();
 }
 
 holding keeper::holds() const {
@@ -67,14 +67,16 @@ net::awaitable<base::result<kept>> keeper::replace_file(base::byte_view wanted, 
     VSECM_CO_TRY(turn, co_await take_turn(folder));
     // Whoever was killed while it wrote left a secret there, and would leave another each time.
     base::remove_leftovers(*files_, settings_.path);
-    if (is_there(wanted)) co_return kept::unchanged;
+    if (has(wanted)) {
+        remember(wanted);
+        co_return kept::unchanged;
+    }
     if (before_change) before_change();
     auto replaced = base::replace_file(*files_, settings_.path, wanted, access_.mode, access_.owner);
-    bool const is_new = is_there(wanted);
-    if (replaced) co_return done;
     // Readers have it already, and only the sync failed: as an error it would be found unchanged at the next try, and told to nobody.
-    if (!is_new) co_return std::unexpected(std::move(replaced).error());
-    base::log::warn("volume_not_synced", {{"what", replaced.error().what}});
+    if (!replaced && !has(wanted)) co_return std::unexpected(std::move(replaced).error());
+    if (!replaced) base::log::warn("volume_not_synced", {{"what", replaced.error().what}});
+    remember(wanted);
     co_return done;
 }
 
@@ -84,7 +86,7 @@ net::awaitable<base::result<kept>> keeper::replace_set(std::span<named_file cons
     VSECM_CO_TRY(turn, co_await take_turn(settings_.path));
     VSECM_CO_TRY(is_new, set.replace_with(files, before_change));
     left_ = set.trace();
-    if (!set.has(files)) left_.reset();
+    if (set.is_other_than(files)) left_.reset();  // as in remember()
     co_return is_new ? done : kept::unchanged;
 }
 

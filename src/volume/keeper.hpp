@@ -43,7 +43,7 @@ private:
     net::awaitable<base::result<kept>> replace_file(base::byte_view content, kept done, change_hook const& before_change);
     net::awaitable<base::result<kept>> replace_set(std::span<named_file const> files, kept done, change_hook const& before_change);
     bool has(base::byte_view wanted) const;
-    bool is_there(base::byte_view wanted);
+    void remember(base::byte_view wanted);
     file_set folder() const;
 
     config::volume_settings settings_;

@@ -175,6 +175,26 @@ TEST_CASE("what is touched in the moment after it was written is seen, too") {
     }
 }
 
+TEST_CASE("what we may not read, as after giving it away, is not taken for touched: it would be written for ever") {
+    struct somebody {  // root may read everything
+        explicit somebody(std::string const& folder) {
+            if (was != 0) return;
+            REQUIRE(::chown(folder.c_str(), 65534, 65534) == 0);
+            REQUIRE(::seteuid(65534) == 0);
+        }
+        ~somebody() { CHECK(::seteuid(was) == 0); }
+        ::uid_t was = ::geteuid();
+    };
+    for (auto const layout : {volume_layout::file, volume_layout::keys}) {
+        scene s(layout);
+        somebody const else_than_root(s.folder.path());
+        s.settings.file_mode = 0200;
+        auto keeper = s.keeper();
+        REQUIRE(follow(keeper, value(R"({"a":"1"})")).value() == kept::written);
+        CHECK(keeper.is_as_left());
+    }
+}
+
 TEST_CASE("templates that are other ones since they were rendered are seen, whether or not they make another content") {
     for (auto const layout : {volume_layout::file, volume_layout::keys}) {
         scene s(layout);
