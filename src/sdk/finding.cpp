@@ -33,11 +33,7 @@ finding finding_of(base::error const& why) { return {status_of(why.code), {}, wh
 
 finding finding_of(base::result<client::fetched>&& found) {
     if (!found) return finding_of(found.error());
-    switch (found->what) {
-        case client::fetched::kind::value: break;
-        case client::fetched::kind::absent: return absence_of(found->why);
-        case client::fetched::kind::unchanged: return {VSECM_INTERNAL, {}, "safe answered 304 to a question that named no earlier answer"};
-    }
+    if (found->what == client::fetched::kind::absent) return absence_of(found->why);
     auto whole = std::make_shared<content>();
     whole->data = std::move(found->content.data);
     whole->data.push_back('\0');
