@@ -67,8 +67,8 @@ net::awaitable<base::result<kept>> keeper::replace_file(base::byte_view wanted, 
     VSECM_CO_TRY(turn, co_await take_turn(folder));
     // Whoever was killed while it wrote left a secret there, and would leave another each time.
     base::remove_leftovers(*files_, settings_.path);
-    if (has(wanted)) {
-        remember(wanted);
+    if (auto seen = trace(); has(wanted)) {
+        left_ = std::move(seen);
         co_return kept::unchanged;
     }
     if (before_change) before_change();
